@@ -1,0 +1,115 @@
+"""Plain typed functions as tools, whose results may hold pictures and video."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForToolRun
+from langchain_core.messages import ToolMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import BaseTool, StructuredTool, ToolException
+from typing_extensions import override
+
+from ..errors import BadInputError, ToolError
+from .content import Content, to_content
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a tool returns when it has more to say than the model is shown: `artifact` goes to the program only."""
+
+    content: Any
+    artifact: Any = None
+
+
+class FunctionTool(StructuredTool):
+    """A function as a LangChain tool: its result reaches the model as text, pictures and video.
+
+    Two things differ from the base class. langchain-core writes results it doesn't know, video among them, as JSON
+    text; here they stay content blocks. And a `ToolError` becomes a tool message with status "error", in LangChain's
+    own agent too.
+    """
+
+    @override
+    def _run(
+        self, *args: Any, config: RunnableConfig, run_manager: CallbackManagerForToolRun | None = None, **kwargs: Any
+    ) -> tuple[Content, Returned]:
+        try:
+            return _packed(super()._run(*args, config=config, run_manager=run_manager, **kwargs), self.name)
+        except ToolError as error:
+            raise ToolException(str(error)) from error
+
+    @override
+    async def _arun(self, *args: Any, config: RunnableConfig, run_manager: Any = None, **kwargs: Any) -> Any:
+        try:
+            result = await super()._arun(*args, config=config, run_manager=run_manager, **kwargs)
+        except ToolError as error:
+            raise ToolException(str(error)) from error
+        return result if self.coroutine is None else _packed(result, self.name)
+
+    @override
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        return _unpacked(super().invoke(input, config, **kwargs))
+
+    @override
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        return _unpacked(await super().ainvoke(input, config, **kwargs))
+
+
+def as_tool(function: Callable[..., Any], *, name: str | None = None, description: str | None = None) -> BaseTool:
+    """Makes a tool of a typed function, `def` or `async def`.
+
+    The description is the docstring's text, the arguments' descriptions its `Args:` section. The function may return
+    text, anything JSON can hold, pictures (Pillow images or `Image`), `Video`, or a list of these; a `Returned` adds an
+    artifact for the program. Raising `ToolError` tells the model what went wrong.
+
+    Raises:
+        BadInputError: no docstring and no description, an argument without a type, or documentation for an argument
+            that doesn't exist.
+    """
+    _check_signature(function)
+    asynchronous = inspect.iscoroutinefunction(function)
+    try:
+        return FunctionTool.from_function(
+            func=None if asynchronous else function,
+            coroutine=function if asynchronous else None,
+            name=name,
+            description=description,
+            parse_docstring=True,
+            error_on_invalid_docstring=False,
+            response_format="content_and_artifact",
+            handle_tool_error=True,
+        )
+    except ValueError as error:
+        raise BadInputError(f"{_label(function)} can't be a tool: {error}") from error
+
+
+def _check_signature(function: Callable[..., Any]) -> None:
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind not in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}:
+            problem = f"a model passes each argument by its name, {str(parameter)!r} can't be"
+        elif parameter.annotation is parameter.empty:
+            problem = f"argument {parameter.name!r} has no type; annotate it"
+        else:
+            continue
+        raise BadInputError(f"{_label(function)} can't be a tool: {problem}")
+
+
+def _label(function: Callable[..., Any]) -> str:
+    return getattr(function, "__qualname__", repr(function))
+
+
+def _packed(result: Any, name: str) -> tuple[Content, Returned]:
+    returned = result if isinstance(result, Returned) else Returned(result)
+    content = to_content(returned.content, name)
+    return content, Returned(content, returned.artifact)
+
+
+def _unpacked(result: Any) -> Any:
+    if isinstance(result, ToolMessage) and isinstance(result.artifact, Returned):
+        content, artifact = result.artifact.content, result.artifact.artifact
+        return result.model_copy(update={"content": content, "artifact": artifact})
+    return result
