@@ -1,0 +1,13 @@
+"""Pictures and video become `Patches`: rows of pixels on the grid that the vision tower reads.
+
+Importing this package loads neither torch nor FFmpeg; they load with the first picture or video.
+"""
+
+from .blocks import media_from_block
+from .image import Image
+from .patches import Patches
+from .resize import VisionSettings
+from .sniff import kind_of
+from .video import Video, VideoInfo
+
+__all__ = ["Image", "Patches", "Video", "VideoInfo", "VisionSettings", "kind_of", "media_from_block"]

@@ -1,0 +1,67 @@
+"""Animated pictures (GIF, WebP, PNG) as video, through Pillow. A still picture is a video of one frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from ..errors import MediaError
+from .image import DAMAGE, open_picture, upright_rgb
+from .source import Source
+from .track import Rgb, VideoInfo
+
+# Browsers show a frame of 10 ms or less for 100 ms.
+_SHORTEST = 0.011
+_DEFAULT = 0.1
+
+
+class PictureTrack:
+    """A `Track` over the frames of one picture file.
+
+    Raises:
+        MediaError: not a picture, damaged from the first frame on, or too large.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        durations = []
+        for picture in self._each():
+            seconds = float(picture.info.get("duration") or 0) / 1000
+            durations.append(seconds if seconds >= _SHORTEST else _DEFAULT)
+            if len(durations) == 1:
+                first = upright_rgb(picture)
+        if not durations:
+            raise MediaError(f"{source.label}: the picture is damaged; get a whole copy.")
+        self.times: NDArray[np.float64] = np.concatenate([[0.0], np.cumsum(durations[:-1])])
+        total = float(sum(durations))
+        self.info = VideoInfo(first.width, first.height, total, len(durations) / total, len(durations))
+
+    def frames(self, wanted: Sequence[int]) -> Iterator[tuple[int, Rgb]]:
+        """As `Track.frames`."""
+        remaining = set(wanted)
+        for index, picture in enumerate(self._each()):
+            if index in remaining:
+                remaining.remove(index)
+                yield index, np.array(upright_rgb(picture))
+            if not remaining:
+                return
+
+    def counted(self) -> PictureTrack:
+        """Itself: the frames are always counted by decoding them."""
+        return self
+
+    def _each(self) -> Iterator[PIL.Image.Image]:
+        """Every frame up to the first damaged one."""
+        with open_picture(self._source) as picture:
+            index = 0
+            while True:
+                try:
+                    picture.seek(index)
+                    picture.load()
+                except DAMAGE:  # EOFError at the end
+                    return
+                yield picture
+                index += 1

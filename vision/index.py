@@ -1,0 +1,98 @@
+"""The packets of a video stream: when each frame is shown, and from which keyframe it can be decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Packets `start` to `end`, both included, decode to the frames with these presentation stamps."""
+
+    start: int
+    end: int
+    wanted: frozenset[int]
+
+
+@dataclass(frozen=True, eq=False)
+class PacketIndex:
+    """What demuxing alone tells, in units of the stream's time base; packets are numbered in file order.
+
+    pts: of each frame shown, ascending `[frames]`. packet: the number of its packet `[frames]`.
+    keys, key_pts: numbers and stamps of the keyframes' packets. last: how long the last frame is shown.
+    """
+
+    pts: Ints
+    packet: Ints
+    keys: Ints
+    key_pts: Ints
+    last: int
+
+    def runs(self, wanted: Sequence[int], earlier: int) -> list[Run]:
+        """The packets to decode for these frames, each run from a keyframe, `earlier` keyframes before the nearest.
+
+        The nearest is the last keyframe that comes before the frame both in the file and on screen: frames shown
+        before their keyframe lean on the group before it (open groups of pictures).
+        """
+        runs: list[Run] = []
+        for start, end, pts in sorted(self._span(frame, earlier) for frame in wanted):
+            if runs and start <= runs[-1].end + 1:
+                before = runs.pop()
+                runs.append(Run(before.start, max(before.end, end), before.wanted | {pts}))
+            else:
+                runs.append(Run(start, end, frozenset([pts])))
+        return runs
+
+    def _span(self, frame: int, earlier: int) -> tuple[int, int, int]:
+        pts, packet = int(self.pts[frame]), int(self.packet[frame])
+        key = int(np.searchsorted(self.keys, packet, side="right")) - 1
+        while key > 0 and self.key_pts[key] > pts:
+            key -= 1
+        key -= earlier
+        return (int(self.keys[key]) if key >= 0 else 0), packet, pts
+
+
+def read_index(container: InputContainer, stream: VideoStream) -> PacketIndex | None:
+    """Read all packets without decoding. None where they don't tell the time of every frame, one packet each."""
+    shown: list[tuple[int, int, int]] = []  # stamp, number, duration
+    keys: list[tuple[int, int]] = []
+    try:
+        for number, packet in enumerate(packets(container, stream)):
+            if packet.is_discard or packet.is_corrupt or _is_hidden(packet):
+                continue
+            if packet.pts is None:
+                return None
+            shown.append((packet.pts, number, packet.duration or 0))
+            if packet.is_keyframe:
+                keys.append((number, packet.pts))
+    except av.FFmpegError:  # cut off: what was read so far stands
+        pass
+    if not shown:
+        return None
+    shown.sort()
+    frames = np.array(shown, dtype=np.int64)
+    if (np.diff(frames[:, 0]) <= 0).any():
+        return None
+    starts = np.array(keys, dtype=np.int64).reshape(-1, 2)
+    gap = (frames[-1, 0] - frames[0, 0]) // max(1, len(shown) - 1)
+    return PacketIndex(frames[:, 0], frames[:, 1], starts[:, 0], starts[:, 1], int(frames[-1, 2] or gap))
+
+
+def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+    """The stream's packets from where the container stands, without the empty ones that mark its end."""
+    return (packet for packet in container.demux(stream) if packet.size)
+
+
+def _is_hidden(packet: Packet[VideoStream]) -> bool:
+    # VP8 alone stores frames that are never shown in packets of their own; show_frame is bit 4 of the frame header.
+    return packet.stream.codec_context.name == "vp8" and not bytes(packet)[0] & 0x10
