@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
-from typing import IO, cast
+from typing import IO, SupportsBytes, cast
 
 import av
 import numpy as np
-from av.buffer import Buffer
 from av.container import InputContainer
+from av.error import FFmpegError
 from av.packet import Packet
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -45,16 +46,16 @@ def open_container(source: Source) -> Iterator[tuple[InputContainer, VideoStream
     file: str | IO[bytes] = str(source.path) if source.path else source.open()
     try:
         container = av.open(file, "r", metadata_errors="replace")
-    except av.FFmpegError as error:
+    except FFmpegError as error:
         raise MediaError(
             f"{source.label}: can't be opened as a video ({error.strerror}): cut off, damaged or of an unknown format; "
             "get a whole copy."
         ) from error
     with container:
-        pictures = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+        pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
         if not pictures:
             raise MediaError(f"{source.label}: holds no video stream, only {_streams(container)}; pass a video.")
-        stream = max(pictures, key=lambda s: (s.disposition & av.stream.Disposition.default, -s.index))
+        stream = max(pictures, key=lambda s: (s.disposition & Disposition.default, -s.index))
         codec = stream.codec_context
         if codec is None:
             raise MediaError(f"{source.label}: no decoder for its video stream; convert it to H.264 first.")
@@ -82,7 +83,7 @@ class Orientation:
         matrix = frame.side_data.get("DISPLAYMATRIX")
         if matrix is None:
             return cls()
-        a, b, _, c, d = (int(value) for value in np.frombuffer(cast(Buffer, matrix), dtype="<i4")[:5])
+        a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(cast(SupportsBytes, matrix)), dtype="<i4")[:5])
         swap = abs(b) > abs(a)
         return cls(swap, (c if swap else a) < 0, (b if swap else d) < 0)
 
@@ -187,9 +188,9 @@ class FileTrack:
                 for packet in cursor.read(run):
                     skip = skips and packet.pts not in run.wanted
                     stream.codec_context.skip_frame = "NONREF" if skip else "DEFAULT"
-                    with suppress(av.FFmpegError):  # damaged; its frame will be missed
+                    with suppress(FFmpegError):  # damaged; its frame will be missed
                         yield from packet.decode()
-                with suppress(av.FFmpegError):
+                with suppress(FFmpegError):
                     yield from stream.decode(None)
                 stream.codec_context.flush_buffers()
 
@@ -207,7 +208,7 @@ class _Cursor:
 
     def read(self, run: Run) -> Iterator[Packet[VideoStream]]:
         """The packets of a run; none if a seek landed behind its start, fewer if the file is cut off."""
-        with suppress(av.FFmpegError):
+        with suppress(FFmpegError):
             if self._seeks and run.start - self._number > _SEEK_PACKETS:
                 self._seek(run.start)
             while self._number <= run.end and (packet := next(self._packets, None)):
@@ -230,11 +231,11 @@ class _Cursor:
 
 def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     """Every frame that can be decoded, in the order shown."""
-    with suppress(av.FFmpegError):  # the file is cut off
+    with suppress(FFmpegError):  # the file is cut off
         for packet in packets(container, stream):
-            with suppress(av.FFmpegError):
+            with suppress(FFmpegError):
                 yield from packet.decode()
-    with suppress(av.FFmpegError):
+    with suppress(FFmpegError):
         yield from stream.decode(None)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import av
 import numpy as np
 from av.container import InputContainer
+from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -75,7 +75,7 @@ def read_index(container: InputContainer, stream: VideoStream) -> PacketIndex | 
             shown.append((packet.pts, number, packet.duration or 0))
             if packet.is_keyframe:
                 keys.append((number, packet.pts))
-    except av.FFmpegError:  # cut off: what was read so far stands
+    except FFmpegError:  # cut off: what was read so far stands
         pass
     if not shown:
         return None

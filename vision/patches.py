@@ -84,7 +84,7 @@ class PatchRows:
         s = self._settings
         digest = hashlib.blake2b(digest_size=16)
         digest.update(repr((self._grid, s.patch, s.merge, s.temporal, s.mean, s.std)).encode())
-        digest.update(memoryview(pixels.numpy()))
+        digest.update(pixels.numpy().data)
         return digest.hexdigest()
 
 

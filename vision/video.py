@@ -74,7 +74,8 @@ class Video:
         Raises:
             BadInputError: the stretch is negative, empty or reversed.
         """
-        part = Video(self._source.path or self._source.read(), **(self._settings() | {"start": start, "end": end}))
+        limits = {key: value for key, value in self._settings().items() if key not in ("start", "end")}
+        part = Video(self._source.path or self._source.read(), **limits, start=start, end=end)
         part._track = self._track
         return part
 
