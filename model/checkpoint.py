@@ -1,0 +1,129 @@
+"""Weights in: finding a checkpoint and loading it through transformers."""
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import BadInputError, ModelNotFoundError, UnsupportedModelError
+from .config import ModelSpec
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+_SMALL_FILES = ("config.json", "preprocessor_config.json", "video_preprocessor_config.json", "generation_config.json")
+_DTYPES = ("float32", "bfloat16", "float16")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A loaded checkpoint."""
+
+    spec: ModelSpec
+    model: "PreTrainedModel"
+    tokenizer: "PreTrainedTokenizerBase"
+
+
+def load_checkpoint(
+    name: str, *, device: "str | torch.device | None" = None, dtype: "str | torch.dtype | None" = None
+) -> Checkpoint:
+    """Loads `nano`, a folder, or a repository `org/name` of the hub.
+
+    `device` is chosen if not given: a GPU if there is one. `dtype` defaults to what the checkpoint was saved in, and to
+    float32 on a CPU.
+
+    Raises:
+        ModelNotFoundError: if there is no such folder, and the hub has no such repository or can't be reached.
+        UnsupportedModelError: if it isn't a Qwen3.5-family checkpoint, or a file that it needs is missing or damaged.
+    """
+    import torch
+    import transformers
+
+    place = str(files("quintet.model.nano")) if name == "nano" else name
+    spec = ModelSpec.from_hf(name, _read_small_files(name, place))
+    device = _device(device)
+    wanted = _dtype(dtype, device)
+    on_cpu = device.type == "cpu"
+    try:
+        model = getattr(transformers, spec.architecture).from_pretrained(
+            place,
+            dtype=wanted,
+            device_map=None if on_cpu else {"": device},
+            attn_implementation="sdpa",
+            **({"experts_implementation": "eager"} if on_cpu and "Moe" in spec.architecture else {}),
+        )
+        tokenizer = transformers.AutoTokenizer.from_pretrained(place)
+    except (OSError, ValueError, RuntimeError, KeyError, torch.OutOfMemoryError) as error:
+        raise UnsupportedModelError(f"{name!r} can't be loaded: {_first_line(error)}") from error
+    if not tokenizer.chat_template:
+        raise UnsupportedModelError(f"{name!r} has no chat template; add its chat_template.jinja to the checkpoint")
+    return Checkpoint(spec, model.eval().requires_grad_(False), tokenizer)
+
+
+def _read_small_files(name: str, place: str) -> dict[str, dict[str, Any]]:
+    folder = Path(place).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise ModelNotFoundError(f"{name!r} is a folder without config.json; give the folder of a checkpoint")
+        paths = {file: folder / file for file in _SMALL_FILES if (folder / file).is_file()}
+    else:
+        paths = _download_small_files(name)
+    try:
+        return {file: json.loads(path.read_text(encoding="utf-8")) for file, path in paths.items()}
+    except ValueError as error:
+        raise UnsupportedModelError(f"{name!r} has a damaged configuration file: {_first_line(error)}") from error
+
+
+def _download_small_files(name: str) -> dict[str, Path]:
+    from transformers.utils import cached_file
+
+    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+        raise ModelNotFoundError(
+            f"no model {name!r}: give 'nano', the folder of a checkpoint, or a hub repository as 'org/name'"
+        )
+    paths: dict[str, Path] = {}
+    for file in _SMALL_FILES:
+        try:
+            found = cached_file(name, file, _raise_exceptions_for_missing_entries=False)
+        except OSError as error:
+            raise ModelNotFoundError(
+                f"no model {name!r}: it is no folder here, not in the cache, and the hub can't provide it "
+                f"({_first_line(error)}); check the name and the network, or use 'nano'"
+            ) from error
+        if found is not None:
+            paths[file] = Path(found)
+    if "config.json" not in paths:
+        raise UnsupportedModelError(f"the hub repository {name!r} has no config.json; give the repository of a checkpoint")
+    return paths
+
+
+def _device(device: "str | torch.device | None") -> "torch.device":
+    import torch
+
+    if device is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+        torch.empty(0, device=chosen)
+    except (RuntimeError, AssertionError) as error:
+        raise BadInputError(f"device {str(device)!r} can't be used here ({_first_line(error)}); try 'cpu'") from error
+    return chosen
+
+
+def _dtype(dtype: "str | torch.dtype | None", device: "torch.device") -> "torch.dtype | str":
+    import torch
+
+    if dtype is None:
+        return torch.float32 if device.type == "cpu" else "auto"
+    if isinstance(dtype, torch.dtype):
+        return dtype
+    if dtype not in _DTYPES:
+        raise BadInputError(f"dtype {dtype!r} isn't known; give one of {', '.join(_DTYPES)}")
+    chosen: torch.dtype = getattr(torch, dtype)
+    return chosen
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

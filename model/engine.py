@@ -1,0 +1,88 @@
+"""What every engine promises: messages in, typed deltas out.
+
+The format half (prompt, parser, chat model) and the machine half (sessions, weights) meet here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from langchain_core.messages import BaseMessage
+
+from ..errors import BadInputError
+from .parse import Delta
+from .sampling import Sampling
+
+FinishReason = Literal["stop", "length", "tool_calls"]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one generation. `cached` of the `input` tokens were not read again; `image` and `video` count pads."""
+
+    input: int
+    output: int
+    cached: int
+    thinking: int
+    image: int
+    video: int
+
+
+@dataclass(frozen=True)
+class Done:
+    """The end of a generation."""
+
+    reason: FinishReason
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class Request:
+    """One turn to generate.
+
+    `thinking` is on, off, or on with a budget in tokens. `tools` are OpenAI-style descriptions; `call` forces a call of the
+    tool of that name, or of any with "". `sampling` holds what the caller set; the rest comes from the checkpoint.
+    """
+
+    messages: Sequence[BaseMessage]
+    tools: Sequence[Mapping[str, Any]] = ()
+    thinking: bool | int = True
+    call: str | None = None
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.max_tokens is not None and self.max_tokens < 1:
+            raise BadInputError(f"max_tokens={self.max_tokens} leaves no room for an answer; give 1 or more")
+        if not isinstance(self.thinking, bool) and self.thinking < 0:
+            raise BadInputError(f"thinking={self.thinking} isn't a budget; give True, False or a number of tokens")
+
+    @property
+    def thinks(self) -> bool:
+        return bool(self.thinking) and self.call is None
+
+    @property
+    def schemas(self) -> dict[str, Mapping[str, Any]]:
+        """JSON schema of the parameters by function name."""
+        functions = [tool["function"] for tool in self.tools]
+        return {function["name"]: function.get("parameters", {}) for function in functions}
+
+    def resolve(self, generation_config: Mapping[str, Any]) -> Sampling:
+        """The sampling settings: the caller's over the checkpoint's over the makers'."""
+        return replace(Sampling.for_checkpoint(generation_config, self.thinks), **self.sampling)
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Runs a model, here or elsewhere."""
+
+    name: str
+
+    def tokenize(self, text: str) -> list[int]:
+        """Token ids of a plain text."""
+        ...
+
+    def generate(self, request: Request) -> Iterator[Delta | Done]:
+        """Yields deltas as they come, then one `Done`. Closing the iterator stops the generation."""
+        ...

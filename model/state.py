@@ -1,0 +1,101 @@
+"""What a hybrid decoder remembers of the tokens it read: attention keys and values, and recurrent states.
+
+Keys and values lie in buffers that grow by doubling, so a token costs no copy of the past; they can be cropped. Recurrent
+states can't: they are copied at a checkpoint and put back on a rewind.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedConfig
+from transformers.cache_utils import Cache, DynamicLayer, LinearAttentionLayer
+
+
+class GrowingLayer(DynamicLayer):
+    """Keys and values `[1, heads, length, dim]` of one attention layer, as views of larger buffers."""
+
+    def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
+        super().lazy_initialization(key_states, value_states)
+        self._buffers = [states.new_empty(*states.shape[:2], 0, states.shape[3]) for states in (key_states, value_states)]
+        self._length = 0
+
+    def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+        start, end = self._length, self._length + key_states.shape[2]
+        for index, states in enumerate((key_states, value_states)):
+            buffer = self._buffers[index]
+            if buffer.shape[2] < end:
+                grown = buffer.new_empty(*buffer.shape[:2], max(2 * buffer.shape[2], end, 256), buffer.shape[3])
+                grown[:, :, :start] = buffer[:, :, :start]
+                self._buffers[index] = buffer = grown
+            buffer[:, :, start:end] = states
+        self._show(end)
+        return self.keys, self.values
+
+    def truncate(self, length: int) -> None:
+        """Forgets all but the first `length` tokens."""
+        if self.is_initialized:
+            self._show(length)
+
+    def _show(self, length: int) -> None:
+        self._length = length
+        self.keys, self.values = (buffer[:, :, :length] for buffer in self._buffers)
+
+
+class StateLayer(LinearAttentionLayer):
+    """Convolution state and recurrent state of one Gated DeltaNet layer."""
+
+    def copy(self) -> tuple[Tensor, Tensor]:
+        conv, recurrent = self.conv_states[0], self.recurrent_states[0]
+        assert conv is not None
+        assert recurrent is not None
+        return conv.clone(), recurrent.clone()
+
+    def restore(self, states: tuple[Tensor, Tensor]) -> None:
+        for own, saved in zip((self.conv_states[0], self.recurrent_states[0]), states, strict=True):
+            assert own is not None
+            own.copy_(saved)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A point to which a state can go back: what lies before it, and the recurrent states there."""
+
+    length: int  # tokens
+    position: int  # the next free M-RoPE position
+    states: tuple[tuple[Tensor, Tensor], ...]
+
+
+class DecoderState:
+    """The state of one conversation: `length` tokens read, the next M-RoPE `position`, and the layers' memories.
+
+    `whole` is False while tokens are being read: a state left so can't be used any more.
+    """
+
+    def __init__(self, config: PreTrainedConfig) -> None:
+        linear = [kind == "linear_attention" for kind in config.layer_types]
+        self.cache = Cache(layers=[StateLayer() if is_linear else GrowingLayer() for is_linear in linear])
+        self.length = 0
+        self.position = 0
+        self.whole = True
+
+    @torch.inference_mode()
+    def checkpoint(self) -> Checkpoint:
+        """Copies what can't be recomputed by cropping."""
+        return Checkpoint(self.length, self.position, tuple(layer.copy() for layer in self._recurrent()))
+
+    @torch.inference_mode()
+    def rewind(self, checkpoint: Checkpoint) -> None:
+        """Goes back to `checkpoint`, which must be of this state's own past."""
+        for layer, states in zip(self._recurrent(), checkpoint.states, strict=True):
+            layer.restore(states)
+        for layer in self.cache.layers:
+            if isinstance(layer, GrowingLayer):
+                layer.truncate(checkpoint.length)
+        self.length, self.position = checkpoint.length, checkpoint.position
+
+    def _recurrent(self) -> list[StateLayer]:
+        return [layer for layer in self.cache.layers if isinstance(layer, StateLayer)]

@@ -1,0 +1,79 @@
+"""Tiny random checkpoints of both kinds, written as a hub would serve them and loaded as a user would."""
+
+import json
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoTokenizer, Qwen3_5Config, Qwen3_5ForConditionalGeneration, Qwen3_5MoeConfig
+from transformers import Qwen3_5MoeForConditionalGeneration as Moe
+
+from quintet.model import ChatModel, load_model
+
+NANO = Path(str(files("quintet.model.nano")))
+
+
+def write_checkpoint(folder: Path, kind: str) -> Path:
+    """A checkpoint with random weights, the nano's tokenizer and template, and float32 weights."""
+    tokenizer = AutoTokenizer.from_pretrained(NANO)
+    ids = {name: tokenizer.convert_tokens_to_ids(f"<|{name}|>") for name in ("image_pad", "video_pad", "vision_start", "vision_end")}
+    text = {
+        "vocab_size": len(tokenizer),
+        "hidden_size": 64,
+        "num_hidden_layers": 4,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 32,
+        "max_position_embeddings": 4096,
+        "linear_key_head_dim": 16,
+        "linear_value_head_dim": 16,
+        "linear_num_key_heads": 2,
+        "linear_num_value_heads": 4,
+        "rope_parameters": {
+            "rope_type": "default",
+            "rope_theta": 10000.0,
+            "partial_rotary_factor": 0.5,
+            "mrope_section": [3, 3, 2],
+            "mrope_interleaved": True,
+        },
+    }
+    vision = {"depth": 2, "hidden_size": 64, "intermediate_size": 128, "num_heads": 4, "out_hidden_size": 64}
+    vision |= {"num_position_embeddings": 64}
+    tokens = {
+        "image_token_id": ids["image_pad"],
+        "video_token_id": ids["video_pad"],
+        "vision_start_token_id": ids["vision_start"],
+        "vision_end_token_id": ids["vision_end"],
+    }
+    torch.manual_seed(0)
+    if kind == "moe":
+        experts = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32}
+        experts |= {"shared_expert_intermediate_size": 32}
+        model = Moe(Qwen3_5MoeConfig(text_config=text | experts, vision_config=vision, **tokens))
+    else:
+        dense = Qwen3_5Config(text_config=text | {"intermediate_size": 128}, vision_config=vision, **tokens)
+        model = Qwen3_5ForConditionalGeneration(dense)
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.dim() > 1:
+                weight.normal_(std=weight.shape[-1] ** -0.5)
+    model.save_pretrained(folder)
+    for file in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
+        shutil.copy(NANO / file, folder / file)
+    sizes = {"size": {"shortest_edge": 4096, "longest_edge": 16384}}
+    for file in ("preprocessor_config.json", "video_preprocessor_config.json"):
+        (folder / file).write_text(json.dumps(sizes))
+    (folder / "generation_config.json").write_text(json.dumps({"do_sample": False}))
+    return folder
+
+
+@pytest.fixture(scope="session", params=["dense", "moe"])
+def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_checkpoint(tmp_path_factory.mktemp(request.param), request.param)
+
+
+@pytest.fixture(scope="session")
+def model(checkpoint: Path) -> ChatModel:
+    return load_model(str(checkpoint))
