@@ -1,0 +1,307 @@
+"""The truth about a library, in one SQLite file: documents, passages, full text and vectors.
+
+A document is written or removed in one transaction, so a process that dies leaves the last whole state behind. Every such
+change is a new generation; vectors and removals carry theirs, which tells what an index built earlier lacks.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import LibraryError
+from .pages import Loaded
+from .split import Passage
+from .words import match_expression, searchable
+
+Ids = NDArray[np.int64]
+Vectors = NDArray[np.float32]
+
+_VERSION = "1"
+_SCHEMA = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL UNIQUE, path TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL, title TEXT NOT NULL, digest TEXT NOT NULL, pages INTEGER NOT NULL, added REAL NOT NULL);
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    page INTEGER, heading TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE INDEX passages_by_document ON passages (document);
+CREATE TABLE vectors (
+    passage INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE, generation INTEGER NOT NULL, vector BLOB NOT NULL);
+CREATE INDEX vectors_by_generation ON vectors (generation);
+CREATE TABLE removed (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
+CREATE VIRTUAL TABLE words USING fts5 (text, heading, content='', tokenize='porter unicode61 remove_diacritics 2');
+"""
+
+
+@dataclass(frozen=True)
+class DocumentRecord:
+    """A document in the library. `source` is its name there, `path` where it was read, `added` seconds since 1970."""
+
+    id: int
+    source: str
+    path: str
+    kind: str
+    title: str
+    digest: str
+    pages: int
+    passages: int
+    added: float
+
+
+@dataclass(frozen=True)
+class StoredPassage(Passage):
+    """A passage with its document's source and path."""
+
+    id: int
+    source: str
+    path: str
+
+
+class Catalogue:
+    """The catalogue at `path`, made if there is none. Safe for threads; one process at a time may write.
+
+    Raises:
+        LibraryError: the file is no catalogue, or can't be read or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        try:
+            self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            try:
+                self._db.executescript(
+                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+                )
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+        except sqlite3.Error as error:
+            raise LibraryError(
+                f"{path} can't be opened as a library ({error}): give another path, or make it anew"
+            ) from error
+
+    def _prepare(self) -> None:
+        with self._transaction():  # so that two processes that open a new library at once make one schema
+            if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'facts'").fetchone():
+                for statement in _SCHEMA.strip().split(";\n"):
+                    self._db.execute(statement)
+                self._set("version", _VERSION)
+        version = self.fact("version")
+        if version != _VERSION:
+            raise LibraryError(
+                f"{self.path} has version {version}, expected {_VERSION}: make the library anew with this release"
+            )
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _change(self) -> Iterator[int]:
+        """A transaction that makes a new generation, and gives its number."""
+        with self._transaction():
+            generation = self.generation + 1
+            yield generation
+            self._set("generation", str(generation))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield
+                    self._db.execute("COMMIT")
+                except BaseException:
+                    self._db.execute("ROLLBACK")
+                    raise
+            except sqlite3.Error as error:
+                raise LibraryError(
+                    f"{self.path} can't be written ({error}): check the disk; the library is as it was"
+                ) from error
+
+    def _rows(self, statement: str, *values: Any) -> list[Any]:
+        with self._lock:
+            try:
+                return self._db.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                raise LibraryError(
+                    f"{self.path} can't be read ({error}): restore it, or make the library anew"
+                ) from error
+
+    # Facts
+
+    def fact(self, name: str) -> str | None:
+        rows = self._rows("SELECT value FROM facts WHERE name = ?", name)
+        return str(rows[0][0]) if rows else None
+
+    def set_fact(self, name: str, value: str) -> None:
+        with self._transaction():
+            self._set(name, value)
+
+    def _set(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    @property
+    def generation(self) -> int:
+        """How many changes the library has seen."""
+        return int(self.fact("generation") or 0)
+
+    def check_dimension(self, dimension: int) -> None:
+        """Refuse vectors of another size than the library's."""
+        expected = self.fact("dimension")
+        if expected is not None and int(expected) != dimension:
+            raise LibraryError(
+                f"the embedding gives vectors of {dimension} numbers, the library {self.path.parent} has {expected}: "
+                "open it with the embedding that it was made with"
+            )
+
+    # Documents
+
+    def documents(self) -> list[DocumentRecord]:
+        """All documents, by source."""
+        return [DocumentRecord(*row) for row in self._rows(f"{_DOCUMENTS} ORDER BY source")]
+
+    def document(self, key: Literal["path", "source", "digest"], value: str) -> DocumentRecord | None:
+        """The document with that path, source or digest; of several with one digest, the first."""
+        rows = self._rows(f"{_DOCUMENTS} WHERE {key} = ? ORDER BY id LIMIT 1", value)
+        return DocumentRecord(*rows[0]) if rows else None
+
+    def put(self, source: str, path: str, loaded: Loaded, passages: Sequence[Passage], vectors: Vectors | None) -> None:
+        """Write a document in place of the one read from that path before, all of it or nothing.
+
+        vectors: `[passages, dimension]` of unit length, or None to leave them for later.
+        """
+        with self._change() as generation:
+            self._drop("path = ?", path, generation)
+            row = (source, path, loaded.kind, loaded.title, loaded.digest, len(loaded.pages), time.time())
+            document = self._db.execute(
+                "INSERT INTO documents (source, path, kind, title, digest, pages, added) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                row,
+            ).lastrowid
+            ids = []
+            for passage in passages:
+                values = (document, passage.page, passage.heading, passage.start, passage.end, passage.text)
+                inserted = self._db.execute(
+                    'INSERT INTO passages (document, page, heading, start, "end", text) VALUES (?, ?, ?, ?, ?, ?)',
+                    values,
+                ).lastrowid
+                ids.append(inserted)
+                self._db.execute(
+                    "INSERT INTO words (rowid, text, heading) VALUES (?, ?, ?)",
+                    (inserted, *_words(passage.text, passage.heading, loaded.title)),
+                )
+            if vectors is not None:
+                self._insert_vectors(ids, vectors, generation)
+
+    def move(self, document: int, source: str, path: str) -> None:
+        """Give a document another source and path; its passages stay."""
+        with self._transaction():
+            self._db.execute("UPDATE documents SET source = ?, path = ? WHERE id = ?", (source, path, document))
+
+    def remove(self, source: str) -> None:
+        """Remove a document with all that belongs to it."""
+        with self._change() as generation:
+            self._drop("source = ?", source, generation)
+
+    def _drop(self, condition: str, value: str, generation: int) -> None:
+        chosen = f"SELECT id FROM documents WHERE {condition}"
+        passages = self._db.execute(
+            "SELECT passages.id, text, heading, title FROM passages JOIN documents ON documents.id = document "
+            f"WHERE document IN ({chosen})",
+            (value,),
+        ).fetchall()
+        # A table without content is told what it held.
+        self._db.executemany(
+            "INSERT INTO words (words, rowid, text, heading) VALUES ('delete', ?, ?, ?)",
+            [(row[0], *_words(*row[1:])) for row in passages],
+        )
+        self._db.executemany(
+            "INSERT INTO removed SELECT passage, ? FROM vectors WHERE passage = ?",
+            [(generation, row[0]) for row in passages],
+        )
+        self._db.execute(f"DELETE FROM documents WHERE id IN ({chosen})", (value,))
+
+    # Passages
+
+    def passages(self, ids: Sequence[int]) -> dict[int, StoredPassage]:
+        """Those of the given passages that are still there, by id."""
+        marks = ",".join("?" * len(ids))
+        rows = self._rows(
+            'SELECT text, start, "end", page, heading, passages.id, source, path FROM passages '
+            f"JOIN documents ON documents.id = document WHERE passages.id IN ({marks})",
+            *ids,
+        )
+        return {row[5]: StoredPassage(*row) for row in rows}
+
+    def matching(self, query: str, limit: int) -> list[int]:
+        """Ids of the passages that share words with the query, best first by BM25 (a heading's words count half)."""
+        expression = match_expression(query)
+        if not expression:
+            return []
+        statement = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, 1.0, 0.5), rowid LIMIT ?"
+        return [row[0] for row in self._rows(statement, expression, limit)]
+
+    # Vectors
+
+    def without_vectors(self, limit: int) -> list[tuple[int, str, str]]:
+        """Passages not embedded yet: id, heading, text."""
+        return self._rows(
+            "SELECT id, heading, text FROM passages WHERE NOT EXISTS (SELECT 1 FROM vectors WHERE passage = id) LIMIT ?",
+            limit,
+        )
+
+    def add_vectors(self, ids: Sequence[int], vectors: Vectors) -> None:
+        with self._change() as generation:
+            self._insert_vectors(ids, vectors, generation)
+
+    def _insert_vectors(self, ids: Sequence[int], vectors: Vectors, generation: int) -> None:
+        rows = (
+            (id_, generation, vector.tobytes()) for id_, vector in zip(ids, vectors.astype(np.float16), strict=True)
+        )
+        self._db.executemany("INSERT INTO vectors (passage, generation, vector) VALUES (?, ?, ?)", rows)
+
+    def vector_count(self, after: int = 0) -> int:
+        """How many vectors were written after a generation."""
+        return int(self._rows("SELECT count(*) FROM vectors WHERE generation > ?", after)[0][0])
+
+    def vectors(self, after: int = 0, *, beyond: int = 0, limit: int = -1) -> tuple[Ids, Vectors]:
+        """Ids `[n]` and unit vectors `[n, dimension]` written after a generation, by id from beyond `beyond` on."""
+        rows = self._rows(
+            "SELECT passage, vector FROM vectors WHERE passage > ? AND generation > ? ORDER BY passage LIMIT ?",
+            beyond,
+            after,
+            limit,
+        )
+        ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+        flat = np.frombuffer(b"".join(row[1] for row in rows), np.float16)
+        return ids, flat.reshape(len(rows), -1 if rows else 0).astype(np.float32)
+
+    def removed(self, after: int) -> list[int]:
+        """Ids of vectors removed after a generation."""
+        return [row[0] for row in self._rows("SELECT passage FROM removed WHERE generation > ?", after)]
+
+    def forget_removed(self, until: int) -> None:
+        with self._transaction():
+            self._db.execute("DELETE FROM removed WHERE generation <= ?", (until,))
+
+
+_DOCUMENTS = """SELECT id, source, path, kind, title, digest, pages,
+    (SELECT count(*) FROM passages WHERE document = documents.id), added FROM documents"""
+
+
+def _words(text: str, heading: str, title: str) -> tuple[str, str]:
+    return searchable(text), searchable(f"{heading} {title}")
