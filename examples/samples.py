@@ -17,7 +17,8 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageDraw, ImageFont
 
 Shape = Literal["circle", "square", "triangle"]
-SIDE = 256  # px
+COLOURS = {"red": (220, 30, 30), "green": (30, 160, 50), "blue": (30, 70, 220), "yellow": (245, 220, 40)}
+SIDE = 192  # px
 FPS = 8
 
 HANDBOOK = (
@@ -50,7 +51,7 @@ class Samples:
     word: Path
     """The printed word STOP."""
     clip: Path
-    """3 s: a green square moves to the right; a red circle appears at 1.5 s."""
+    """4 s: a green square moves to the right; a red circle appears at 2 s."""
     manuals: Path
     """A folder: handbook.pdf (4 pages), pump.html, oven.md, kettle.docx."""
 
@@ -61,11 +62,11 @@ def draw(picture: Image.Image, shape: Shape, colour: str, centre: tuple[float, f
     x, y, r = centre[0] * side, centre[1] * side, radius * side
     canvas = ImageDraw.Draw(picture)
     if shape == "circle":
-        canvas.ellipse((x - r, y - r, x + r, y + r), fill=colour)
+        canvas.ellipse((x - r, y - r, x + r, y + r), fill=COLOURS[colour])
     elif shape == "square":
-        canvas.rectangle((x - r, y - r, x + r, y + r), fill=colour)
+        canvas.rectangle((x - r, y - r, x + r, y + r), fill=COLOURS[colour])
     else:
-        canvas.polygon([(x, y - r), (x - r, y + r), (x + r, y + r)], fill=colour)
+        canvas.polygon([(x, y - r), (x - r, y + r), (x + r, y + r)], fill=COLOURS[colour])
 
 
 def picture_of(*shapes: tuple[Shape, str, tuple[float, float]], side: int = SIDE, radius: float = 0.18) -> Image.Image:
@@ -76,11 +77,11 @@ def picture_of(*shapes: tuple[Shape, str, tuple[float, float]], side: int = SIDE
     return picture
 
 
-def picture_of_word(word: str, *, side: int = SIDE) -> Image.Image:
-    """A white square picture with one word in large black print."""
-    picture = Image.new("RGB", (side, side), "white")
-    font = ImageFont.load_default(side * 1.1 / max(len(word), 3))
-    ImageDraw.Draw(picture).text((side / 2, side / 2), word, fill="black", font=font, anchor="mm")
+def picture_of_word(word: str) -> Image.Image:
+    """A white picture with one word in large black print."""
+    picture = Image.new("RGB", (SIDE, SIDE // 2), "white")
+    font = ImageFont.load_default(180 / max(len(word), 4))
+    ImageDraw.Draw(picture).text((SIDE / 2, SIDE / 4), word, fill="black", font=font, anchor="mm")
     return picture
 
 
@@ -99,7 +100,7 @@ def write_video(path: Path, frames: Sequence[Image.Image], *, fps: int = FPS) ->
     return path
 
 
-def moving_shapes(*, seconds: float = 3.0, appears: float = 1.5, side: int = SIDE // 2) -> list[Image.Image]:
+def moving_shapes(*, seconds: float = 4.0, appears: float = 2.0, side: int = 128) -> list[Image.Image]:
     """Frames of a green square that moves to the right, and a red circle that appears after `appears` seconds."""
     count = round(seconds * FPS)
     frames = []

@@ -1,0 +1,183 @@
+"""One function for each word of the command line. Each raises a `QuintetError` when it can't do its work."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from ..errors import BadInputError, MissingFileError, QuintetError
+from ..vision import Image, Video
+from .files import Given, sort_files
+from .show import Screen, answer_facts, clean, print_facts, print_json
+
+if TYPE_CHECKING:
+    from ..agent import Agent
+    from ..rag import AddReport, Library
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The model that answers, and how."""
+
+    model: str
+    device: str | None
+    dtype: str | None
+    think: bool | None
+    seed: int | None
+    max_tokens: int | None
+    steps: int
+
+
+def ask(*, question: str, files: Sequence[Path], library: Path | None, as_json: bool, **setup: Any) -> None:
+    """Answer one question about some files."""
+    if not question.strip():
+        raise BadInputError("the question is empty; write it in quotes before the files")
+    given = sort_files(files)
+    screen = Screen(quiet=as_json)
+    with _agent(Setup(**setup), given, library, screen) as agent:
+        if as_json:
+            print_json(answer_facts(agent.ask(question, *given.media)))
+        else:
+            screen.answer(agent.stream(question, *given.media))
+
+
+def chat(*, files: Sequence[Path], library: Path | None, **setup: Any) -> None:
+    """A conversation, a line at a time; the files belong to the first question."""
+    given = sort_files(files)
+    screen = Screen()
+    with _agent(Setup(**setup), given, library, screen, any_media=True) as agent:
+        media = list(given.media)
+        for line in _lines(screen):
+            if line.startswith("/add "):
+                media += _added(line, screen)
+                continue
+            try:
+                screen.answer(agent.stream(line, *media))
+                media.clear()
+            except KeyboardInterrupt:
+                screen.note("stopped")
+            except QuintetError as error:
+                screen.note(f"quintet: {error}")
+
+
+def index(*, files: Sequence[Path], library: Path, as_json: bool) -> None:
+    """Add documents to a library on disk."""
+    screen = Screen(quiet=as_json)
+    with _open(library, create=True) as opened:
+        report = _add(opened, files, screen)
+    if as_json:
+        print_json({"library": str(library), **asdict(report)})
+        return
+    for word in ("added", "updated", "unchanged", "skipped"):
+        if count := len(getattr(report, word)):
+            print(f"{count} {'document' if count == 1 else 'documents'} {word}")
+
+
+def search(*, query: str, k: int, library: Path, as_json: bool) -> None:
+    """Find passages in a library."""
+    if k < 1:
+        raise BadInputError(f"-k {k} asks for no passages; give 1 or more")
+    with _open(library, create=False) as opened:
+        found = opened.search(query, k)
+    if as_json:
+        print_json({"passages": [{"text": one.page_content, **one.metadata} for one in found]})
+        return
+    for number, one in enumerate(found, 1):
+        page = one.metadata.get("page")
+        print(f"[{number}] {one.metadata['source']}" + (f", page {page}" if page else ""))
+        print(f"    {clean(' '.join(one.page_content.split()))}")
+
+
+def inspect(*, files: Sequence[Path], model: str | None, library: Path | None, as_json: bool) -> None:
+    """Show what is known of a model, of files as that model sees them, and of a library."""
+    from .inspection import describe_library, describe_media, describe_model
+
+    given = sort_files(files)
+    if given.documents:
+        raise BadInputError(f"{given.documents[0]}: is no picture or video; index documents, and use --library")
+    facts: dict[str, Any] = {}
+    if model or files or not library:
+        facts["model"], spec = describe_model(model or "nano")
+        facts["media"] = [describe_media(item, spec.vision) for item in given.media]
+    if library:
+        with _open(library, create=False) as opened:
+            facts["library"] = describe_library(opened)
+    if as_json:
+        print_json(facts)
+    else:
+        print_facts(facts)
+
+
+@contextmanager
+def _agent(
+    setup: Setup, given: Given, library: Path | None, screen: Screen, *, any_media: bool = False
+) -> Iterator[Agent]:
+    """An agent with the tools that the given files call for."""
+    from ..agent import Agent, Limits
+    from ..model import load_model
+    from ..tools import calculator, watch_video, zoom_image
+
+    with screen.waiting(f"Loading {setup.model}"):
+        model = load_model(setup.model, device=setup.device, dtype=setup.dtype)
+    settings = {"thinking": setup.think, "seed": setup.seed, "max_tokens": setup.max_tokens}
+    tools = [calculator]
+    if any_media or any(isinstance(item, Image) for item in given.media):
+        tools.append(zoom_image)
+    if any_media or any(isinstance(item, Video) for item in given.media):
+        tools.append(watch_video)
+    with ExitStack() as stack:
+        if library or given.documents:
+            place = library or Path(stack.enter_context(TemporaryDirectory(prefix="quintet-")))
+            opened = stack.enter_context(_open(place, create=library is None or bool(given.documents)))
+            if given.documents:
+                _add(opened, given.documents, screen)
+            tools.append(opened.as_tool())
+        bound = model.bind(**{key: value for key, value in settings.items() if value is not None})
+        yield Agent(bound, tools, limits=Limits(steps=setup.steps))
+
+
+def _open(path: Path, *, create: bool) -> Library:
+    from ..rag import Library
+
+    if not create and not path.exists():
+        raise MissingFileError(f"{path}: no library there; make it with `quintet index FOLDER --library {path}`")
+    return Library(path, create=create)
+
+
+def _add(library: Library, files: Sequence[Path], screen: Screen) -> AddReport:
+    with screen.progress("Indexing") as show:
+        report = library.add(*files, progress=lambda done, total, source: show(done, total, source))
+    for skipped in report.skipped:
+        screen.note(f"left out: {skipped.reason}")
+    return report
+
+
+def _lines(screen: Screen) -> Iterator[str]:
+    """What the person types, until the end of input or ^C."""
+    if sys.stdin.isatty():
+        screen.note("Ask; /add FILE... brings files along; ^D ends.")
+    while True:
+        try:
+            line = input("> " if sys.stdin.isatty() else "").strip()
+        except (EOFError, KeyboardInterrupt):
+            return
+        if line:
+            yield line
+
+
+def _added(line: str, screen: Screen) -> tuple[Image | Video, ...]:
+    """The media that `/add FILE...` names."""
+    try:
+        given = sort_files([Path(word) for word in shlex.split(line)[1:]])
+    except (QuintetError, ValueError) as error:
+        screen.note(f"quintet: {error}")
+        return ()
+    if given.documents:
+        screen.note("documents are given when the chat starts: quintet chat FOLDER")
+    return given.media
