@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import MediaError
 from .image import DAMAGE, open_picture, upright_rgb
+from .sampling import average_rate
 from .source import Source
 from .track import Rgb, VideoInfo
 
@@ -27,17 +28,18 @@ class PictureTrack:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        durations = []
+        sizes: list[tuple[int, int]] = []
+        durations: list[float] = []
         for picture in self._each():
             seconds = float(picture.info.get("duration") or 0) / 1000
             durations.append(seconds if seconds >= _SHORTEST else _DEFAULT)
-            if len(durations) == 1:
-                first = upright_rgb(picture)
-        if not durations:
+            if not sizes:
+                sizes.append(upright_rgb(picture).size)
+        if not sizes:
             raise MediaError(f"{source.label}: the picture is damaged; get a whole copy.")
         self.times: NDArray[np.float64] = np.concatenate([[0.0], np.cumsum(durations[:-1])])
         total = float(sum(durations))
-        self.info = VideoInfo(first.width, first.height, total, len(durations) / total, len(durations))
+        self.info = VideoInfo(*sizes[0], total, average_rate(self.times, len(durations) / total), len(durations))
 
     def frames(self, wanted: Sequence[int]) -> Iterator[tuple[int, Rgb]]:
         """As `Track.frames`."""

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ..errors import MediaError
 from .image import MAX_PIXELS
 from .index import PacketIndex, Run, packets, read_index
+from .sampling import average_rate
 from .sniff import is_text
 from .source import Source
 from .track import FramesMissingError, Rgb, VideoInfo
@@ -125,7 +126,7 @@ class FileTrack:
             self.times = self._count(float(rate or 24))
             last = float(self.times[-1]) / max(1, len(self.times) - 1)
         duration = float(self.times[-1]) + last
-        fps = _rate(len(self.times), duration, float(rate or 0))
+        fps = average_rate(self.times, float(rate or 0))
         width = max(1, round(width * aspect))
         if self._orientation.swap:
             width, height = height, width
@@ -211,17 +212,20 @@ class _Cursor:
         with suppress(FFmpegError):
             if self._seeks and run.start - self._number > _SEEK_PACKETS:
                 self._seek(run.start)
+            if self._number > run.start:
+                return
             while self._number <= run.end and (packet := next(self._packets, None)):
                 self._number += 1
                 if self._number > run.start:
                     yield packet
 
     def _seek(self, start: int) -> None:
-        """Go near the keyframe numbered `start`; the first keyframe met there tells where the cursor is."""
-        numbers = dict(zip(self._index.key_pts.tolist(), self._index.keys.tolist(), strict=True))
-        pts = next(pts for pts, number in numbers.items() if number == start)
-        self._container.seek(pts, stream=self._stream)
+        """Go before the keyframe numbered `start`; the first keyframe met there tells where the cursor is."""
+        keys, stamps = self._index.keys.tolist(), self._index.key_pts.tolist()
+        # Aim one keyframe early: MPEG-TS finds places by their decoding stamps, which lie before the presentation's.
+        self._container.seek(stamps[max(0, keys.index(start) - 1)], stream=self._stream)
         self._packets = packets(self._container, self._stream)
+        numbers = dict(zip(stamps, keys, strict=True))
         for packet in self._packets:
             if packet.is_keyframe and packet.pts in numbers:
                 self._number = numbers[packet.pts]
@@ -237,14 +241,6 @@ def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFr
                 yield from packet.decode()
     with suppress(FFmpegError):
         yield from stream.decode(None)
-
-
-def _rate(frames: int, duration: float, stated: float) -> float:
-    """Frames a second on average: what the container states where it agrees with the true times, else those."""
-    true = frames / duration if duration > 0 else 0.0
-    if stated > 0 and (true == 0 or abs(duration - frames / stated) <= 1 / stated):
-        return stated
-    return true or 24.0
 
 
 def _streams(container: InputContainer) -> str:

@@ -77,7 +77,7 @@ def read_index(container: InputContainer, stream: VideoStream) -> PacketIndex | 
                 keys.append((number, packet.pts))
     except FFmpegError:  # cut off: what was read so far stands
         pass
-    if not shown:
+    if not shown or (_guesses(container, stream) and shown == sorted(shown)):
         return None
     shown.sort()
     frames = np.array(shown, dtype=np.int64)
@@ -91,6 +91,11 @@ def read_index(container: InputContainer, stream: VideoStream) -> PacketIndex | 
 def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
     """The stream's packets from where the container stands, without the empty ones that mark its end."""
     return (packet for packet in container.demux(stream) if packet.size)
+
+
+def _guesses(container: InputContainer, stream: VideoStream) -> bool:
+    # AVI has no presentation stamps; for reordered frames the demuxer hands out those of decoding.
+    return container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
 
 
 def _is_hidden(packet: Packet[VideoStream]) -> bool:

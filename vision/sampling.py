@@ -7,54 +7,60 @@ from numpy.typing import NDArray
 
 from ..errors import BadInputError
 
+Times = NDArray[np.float64]
 
-def stretch(times: NDArray[np.float64], start: float | None, end: float | None) -> slice:
+
+def stretch(times: Times, start: float | None, end: float | None) -> slice:
     """The frames that appear from `start` to `end` seconds, both included; if none does, the one on screen at `start`.
 
     Raises:
-        BadInputError: a negative or reversed stretch, or one that begins after the last frame.
+        BadInputError: the stretch begins after the last frame.
     """
-    low = 0.0 if start is None else float(start)
-    high = float("inf") if end is None else float(end)
-    if not 0 <= low <= high:
-        raise BadInputError(f"stretch {start} to {end} s: expected 0 <= start <= end, in seconds.")
-    if low > 0 and low > times[-1] + _gap(times):
+    low = 0.0 if start is None else start
+    high = float("inf") if end is None else end
+    if low > times[-1] + _gap(times):
         raise BadInputError(f"start={low:g} s: the video's last frame is at {times[-1]:.1f} s; start earlier.")
     first = int(np.searchsorted(times, low - 1e-6))
     last = int(np.searchsorted(times, high + 1e-6))
     if first >= last:
-        first = max(0, int(np.searchsorted(times, low + 1e-6)) - 1)
-        last = first + 1
+        first, last = first - 1, first
     return slice(first, last)
 
 
-def frame_count(total: int, rate: float, *, fps: float, min_frames: int, max_frames: int) -> int:
-    """How many of `total` frames at `rate` frames a second to take for `fps` (Qwen3-VL's rule), at least 1."""
-    return max(1, min(max(int(total / rate * fps), min_frames), max_frames, total))
+def average_rate(times: Times, stated: float) -> float:
+    """Frames a second: what the file states if the true times agree with it to one frame, else what they say."""
+    gap = _gap(times)
+    if gap == 0:
+        return stated or 1.0
+    return stated if stated and abs(len(times) * gap - len(times) / stated) <= 1 / stated else 1 / gap
 
 
-def choose(times: NDArray[np.float64], rate: float, count: int) -> list[int]:
-    """`count` frames spread evenly over the video, as ascending indices into `times`.
+def choose(times: Times, rate: float, count: int) -> list[int]:
+    """At most `count` frames spread evenly over the video, as ascending indices into `times`.
 
     At a constant rate these are the stock indices, `linspace(0, N - 1, count)` rounded. At a variable rate they are the
     frames nearest to evenly spaced times, each once, so that a busy second gets no more of them than a quiet one.
     """
     total = len(times)
-    if _is_constant(times, rate):
-        return [int(index) for index in np.linspace(0, total - 1, count).round()]
+    if is_constant(times, rate):
+        return [int(index) for index in np.linspace(0, total - 1, min(count, total)).round()]
     targets = np.linspace(times[0], times[-1], count)
-    right = np.searchsorted(times, targets).clip(1, total - 1)
-    nearest = np.where(targets - times[right - 1] <= times[right] - targets, right - 1, right)
+    after = np.searchsorted(times, targets).clip(1, total - 1)
+    nearest = np.where(targets - times[after - 1] <= times[after] - targets, after - 1, after)
     return [int(index) for index in np.unique(nearest)]
 
 
-def _is_constant(times: NDArray[np.float64], rate: float) -> bool:
+def frame_count(times: Times, rate: float, *, fps: float, min_frames: int, max_frames: int) -> int:
+    """How many frames to look at for `fps`: Qwen3-VL's rule, `N / rate * fps` cut to a whole number and clamped."""
+    return min(max(int(len(times) / rate * fps), min_frames), max_frames)
+
+
+def is_constant(times: Times, rate: float) -> bool:
     """Whether every frame is within half a frame of where a constant rate puts it."""
-    if len(times) < 3:
-        return True
     even = np.linspace(times[0], times[-1], len(times))
     return bool(np.abs(times - even).max() < 0.5 / rate)
 
 
-def _gap(times: NDArray[np.float64]) -> float:
+def _gap(times: Times) -> float:
+    """Seconds between frames, on average."""
     return float(times[-1] - times[0]) / max(1, len(times) - 1)

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import BadInputError
 from .patches import Patches, PatchRows, pair_times
 from .resize import VisionSettings, fit_video, resize
-from .sampling import choose, frame_count, stretch
+from .sampling import average_rate, choose, frame_count, stretch
 from .sniff import picture_mime, video_mime
 from .source import Source
 from .track import FramesMissingError, Track, VideoInfo, open_track
@@ -132,16 +132,16 @@ class Video:
     def _plan(self, track: Track, part: slice, settings: VisionSettings) -> tuple[list[int], tuple[int, int]]:
         """Which frames to take, and the size of each in px."""
         info, times = track.info, track.times[part]
+        rate = average_rate(times, info.fps)
         count = frame_count(
-            len(times),
-            info.fps,
+            times,
+            rate,
             fps=self.fps or settings.fps,
             min_frames=settings.min_frames,
             max_frames=self.max_frames or settings.max_frames,
         )
         while True:
-            fitting, size = fit_video(count, info.height, info.width, settings, self.max_tokens)
-            chosen = choose(times, info.fps, fitting)
-            if len(chosen) == fitting:
+            chosen = choose(times, rate, count)
+            count, size = fit_video(len(chosen), info.height, info.width, settings, self.max_tokens)
+            if count == len(chosen):
                 return [part.start + frame for frame in chosen], size
-            count = len(chosen)  # a variable rate had fewer to offer: they may be larger
