@@ -73,18 +73,19 @@ def as_tool(function: Callable[..., Any], *, name: str | None = None, descriptio
     _check_signature(function)
     asynchronous = inspect.iscoroutinefunction(function)
     try:
-        return FunctionTool.from_function(
+        tool = FunctionTool.from_function(
             func=None if asynchronous else function,
             coroutine=function if asynchronous else None,
             name=name,
             description=description,
             parse_docstring=True,
-            error_on_invalid_docstring=False,
             response_format="content_and_artifact",
             handle_tool_error=True,
         )
     except ValueError as error:
         raise BadInputError(f"{_label(function)} can't be a tool: {error}") from error
+    tool.description = description or " ".join(tool.description.split())  # a docstring's line breaks mean nothing
+    return tool
 
 
 def _check_signature(function: Callable[..., Any]) -> None:

@@ -76,8 +76,8 @@ def look_at_video(video: int, start: float, end: float, frames: int = 8) -> Retu
         )
     end = min(end, duration)
     block = clip.clip(start, end).to_block()
-    # As many frames as asked for, however short the stretch.
-    block["extras"] = {**block.get("extras", {}), "fps": frames / (end - start), "max_frames": frames}
+    # Every frame there is, but at most so many: the conversation's own rate may be too low for a short stretch.
+    block["extras"] = {**block.get("extras", {}), "fps": clip.info.fps, "max_frames": frames}
     text = f"video {video} from {start:.1f} to {end:.1f} seconds:"
     return Returned([text, block], Evidence(clip.name, start, end))
 

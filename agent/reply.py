@@ -1,0 +1,99 @@
+"""One reply of a chat model, gathered from the chunks it streams."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import uuid4
+
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    InvalidToolCall,
+    ToolCall,
+    ToolCallChunk,
+    message_chunk_to_message,
+)
+from langchain_core.messages.ai import add_ai_message_chunks
+
+from .events import TextDelta, ThinkingDelta, ToolCallStarted
+
+Call: TypeAlias = ToolCall | InvalidToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The whole message, and its calls, well-formed or not, in the order they were written."""
+
+    message: AIMessage
+    calls: tuple[Call, ...]
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the model's limit on the length of a reply ended it."""
+        metadata = self.message.response_metadata
+        return "length" in (metadata.get("finish_reason"), metadata.get("done_reason")) or (
+            metadata.get("stop_reason") == "max_tokens"
+        )
+
+
+def as_chunk(message: BaseMessage) -> AIMessageChunk:
+    """The message as a chunk: a model without streaming yields one whole `AIMessage`."""
+    if isinstance(message, AIMessageChunk):
+        return message
+    return AIMessageChunk.model_validate(message.model_dump(exclude={"type"}))
+
+
+def deltas(chunk: AIMessageChunk) -> Iterator[ThinkingDelta | TextDelta | ToolCallStarted]:
+    for block in chunk.content_blocks:
+        match block:
+            case {"type": "reasoning", "reasoning": str(text)} if text:
+                yield ThinkingDelta(text)
+            case {"type": "text", "text": str(text)} if text:
+                yield TextDelta(text)
+            case _:
+                pass
+    for call in chunk.tool_call_chunks:
+        if name := call["name"]:
+            yield ToolCallStarted(call["id"] or "", name)
+
+
+def gather(chunks: Sequence[AIMessageChunk]) -> Reply:
+    """The sum of the chunks.
+
+    langchain-core completes the JSON of a truncated call and so invents arguments; here a call whose arguments aren't
+    a complete JSON object is an invalid one. Calls without an id get one, since each result must name its call.
+    """
+    if not chunks:
+        return Reply(AIMessage(""), ())
+    whole = add_ai_message_chunks(*chunks)
+    reasons = {call["id"]: call["error"] for chunk in chunks for call in chunk.invalid_tool_calls if call["error"]}
+    calls = tuple(_call(call, reasons.get(call["id"])) for call in whole.tool_call_chunks)
+    message = message_chunk_to_message(whole).model_copy(
+        update={
+            "tool_calls": [call for call in calls if call["type"] == "tool_call"],
+            "invalid_tool_calls": [call for call in calls if call["type"] == "invalid_tool_call"],
+        }
+    )
+    assert isinstance(message, AIMessage)
+    return Reply(message, calls)
+
+
+def thinking_in(message: AIMessage) -> str:
+    """The reasoning of a message, whichever way its model writes it."""
+    return "".join(block.get("reasoning", "") for block in message.content_blocks if block["type"] == "reasoning")
+
+
+def _call(chunk: ToolCallChunk, reason: str | None) -> Call:
+    id_, name, written = chunk["id"] or f"call_{uuid4().hex[:12]}", chunk["name"] or "", chunk["args"] or "{}"
+    try:
+        args = json.loads(written)
+    except ValueError:
+        args = None
+    if isinstance(args, dict) and reason is None:
+        return ToolCall(type="tool_call", id=id_, name=name, args=args)
+    reason = reason or "its arguments are incomplete or malformed"
+    return InvalidToolCall(type="invalid_tool_call", id=id_, name=name, args=written, error=reason)

@@ -1,0 +1,148 @@
+"""The tools of an agent, and running a call: whatever happens, the model gets an answer to it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, wait
+from contextvars import copy_context
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.messages import ToolCall, ToolMessage
+from langchain_core.tools import BaseTool, StructuredTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import ValidationError
+
+from ..errors import BadInputError, ToolError, ToolTimeoutError
+from ..tools import as_tool, media_shelf, to_content
+from .media import check_media
+from .reply import Call
+
+if TYPE_CHECKING:
+    from ..vision import Image, Video
+
+MAX_RESULT = 100_000  # characters of text from one call
+
+_log = logging.getLogger(__name__)
+
+
+class Toolbox:
+    """Tools by name.
+
+    `timeout` (s) limits a call. A call runs in a thread of its own, which Python can't kill: a tool that runs past its
+    time is given up and the run goes on, but its thread lives until the tool returns or the process ends.
+    """
+
+    def __init__(self, tools: Iterable[BaseTool | Callable[..., Any]], *, timeout: float | None) -> None:
+        self.tools = tuple(map(_as_tool, tools))
+        self._by_name = {tool.name: tool for tool in self.tools}
+        if len(self._by_name) < len(self.tools):
+            names = [tool.name for tool in self.tools]
+            double = next(name for name in names if names.count(name) > 1)
+            raise BadInputError(f"two tools are called {double!r}; give each a name of its own")
+        self._parameters = {tool.name: _parameters(tool) for tool in self.tools}
+        self._timeout = timeout
+
+    def call(self, call: Call, shelf: Sequence[Image | Video]) -> ToolMessage:
+        """Runs a call and returns its result, or a message with status "error" that tells the model what went wrong.
+
+        `shelf` holds the pictures and videos that the tools may look at.
+        """
+        name, call_id = call["name"] or "", call["id"] or ""
+        try:
+            if call["type"] == "invalid_tool_call":
+                raise ToolError(f"the call of {name} can't be run: {call['error']}; write it again, complete")
+            message = self._run(self._find(name, call["args"]), call, shelf)
+        except ToolError as error:
+            return _failure(str(error), call_id, name)
+        except ValidationError as error:
+            return _failure(_explained(error, name), call_id, name)
+        except (Exception, SystemExit) as error:  # a tool's own code: whatever it raises, the run goes on
+            _log.info("tool %s failed", name, exc_info=True)
+            return _failure(f"{name} failed: {type(error).__name__}: {error}", call_id, name)
+        if message.status == "error" and isinstance(message.content, str):
+            return _failure(message.content, call_id, name)
+        return message
+
+    def _find(self, name: str, args: Mapping[str, Any]) -> BaseTool:
+        if not self._by_name:
+            raise ToolError(f"there is no tool {name!r}, there are none at all; answer without")
+        if name not in self._by_name:
+            raise ToolError(f"there is no tool {name!r}; the tools are {', '.join(self._by_name)}")
+        # pydantic ignores arguments it doesn't know, but a model that misspelt one should hear of it.
+        schema = self._parameters[name]
+        known = list(schema.get("properties", {}))
+        unknown = [arg for arg in args if arg not in known]
+        if unknown and not schema.get("additionalProperties"):
+            possible = f"its arguments are {', '.join(known)}" if known else "it takes none"
+            raise ToolError(f"{name} has no argument {unknown[0]!r}; {possible}")
+        return self._by_name[name]
+
+    def _run(self, tool: BaseTool, call: ToolCall, shelf: Sequence[Image | Video]) -> ToolMessage:
+        """Raises whatever the tool raises, `ToolTimeoutError` past the time limit."""
+        future: Future[ToolMessage] = Future()
+
+        def work() -> None:
+            try:
+                media_shelf.set(shelf)
+                future.set_result(_invoke(tool, call))
+            except BaseException as error:  # handed to the thread that waits
+                future.set_exception(error)
+
+        Thread(target=copy_context().run, args=(work,), name=f"tool {tool.name}", daemon=True).start()
+        if not wait([future], self._timeout).done:
+            raise ToolTimeoutError(
+                f"{tool.name} ran longer than {self._timeout:g} seconds and was given up; try something smaller"
+            )
+        return future.result()
+
+
+def _as_tool(tool: BaseTool | Callable[..., Any]) -> BaseTool:
+    if isinstance(tool, BaseTool):
+        return tool
+    if not callable(tool):
+        raise BadInputError(f"{tool!r} is no tool; pass langchain-core tools or typed functions")
+    return as_tool(tool)
+
+
+def _parameters(tool: BaseTool) -> dict[str, Any]:
+    """The JSON schema of a tool's arguments, as the model reads it."""
+    parameters: dict[str, Any] = convert_to_openai_tool(tool)["function"].get("parameters", {})
+    return parameters
+
+
+def _invoke(tool: BaseTool, call: ToolCall) -> ToolMessage:
+    if isinstance(tool, StructuredTool) and tool.func is None and tool.coroutine is not None:
+        result = asyncio.run(tool.ainvoke(call))
+    else:
+        result = tool.invoke(call)
+    if not isinstance(result, ToolMessage):  # some tools return another framework's messages or commands
+        result = ToolMessage(to_content(result, tool.name), tool_call_id=call["id"] or "", name=tool.name)
+    check_media(result.content)
+    return result.model_copy(update={"content": _cut(result.content)})
+
+
+def _explained(error: ValidationError, name: str) -> str:
+    problems = []
+    for problem in error.errors(include_url=False, include_context=False):
+        argument = ".".join(map(str, problem["loc"]))
+        if problem["type"] == "missing":
+            problems.append(f"the argument {argument!r} of {name} is missing")
+        else:
+            got = repr(problem["input"])
+            got = got if len(got) <= 80 else f"{got[:80]}…"
+            problems.append(f"the argument {argument!r} of {name} is {got}: {problem['msg']}")
+    return "; ".join(problems)
+
+
+def _failure(text: str, call_id: str, name: str) -> ToolMessage:
+    content = text if text.lower().startswith("error") else f"Error: {text}"
+    return ToolMessage(_cut(content), tool_call_id=call_id, name=name, status="error")
+
+
+def _cut(content: Any) -> Any:
+    if isinstance(content, str) and len(content) > MAX_RESULT:
+        return f"{content[:MAX_RESULT]}… (cut; {len(content)} characters in all)"
+    return content
