@@ -1,47 +1,27 @@
 """The truth about a library, in one SQLite file: documents, passages, full text and vectors.
 
-A document is written or removed in one transaction, so a process that dies leaves the last whole state behind. Every such
-change is a new generation; vectors and removals carry theirs, which tells what an index built earlier lacks.
+A document is written or removed in one transaction, so a process that dies leaves the last whole state behind. Every
+such change is a new generation; vectors and removals carry theirs, which tells what an index built earlier lacks.
 """
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import LibraryError
+from .database import Database
 from .pages import Loaded
 from .split import Passage
 from .words import match_expression, searchable
 
 Ids = NDArray[np.int64]
 Vectors = NDArray[np.float32]
-
-_VERSION = "1"
-_SCHEMA = """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL UNIQUE, path TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL, title TEXT NOT NULL, digest TEXT NOT NULL, pages INTEGER NOT NULL, added REAL NOT NULL);
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-    page INTEGER, heading TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL);
-CREATE INDEX passages_by_document ON passages (document);
-CREATE TABLE vectors (
-    passage INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE, generation INTEGER NOT NULL, vector BLOB NOT NULL);
-CREATE INDEX vectors_by_generation ON vectors (generation);
-CREATE TABLE removed (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
-CREATE VIRTUAL TABLE words USING fts5 (text, heading, content='', tokenize='porter unicode61 remove_diacritics 2');
-"""
 
 
 @dataclass(frozen=True)
@@ -68,97 +48,8 @@ class StoredPassage(Passage):
     path: str
 
 
-class Catalogue:
-    """The catalogue at `path`, made if there is none. Safe for threads; one process at a time may write.
-
-    Raises:
-        LibraryError: the file is no catalogue, or can't be read or written.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._lock = threading.RLock()
-        try:
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            try:
-                self._db.executescript(
-                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
-                )
-                self._prepare()
-            except BaseException:
-                self._db.close()
-                raise
-        except sqlite3.Error as error:
-            raise LibraryError(
-                f"{path} can't be opened as a library ({error}): give another path, or make it anew"
-            ) from error
-
-    def _prepare(self) -> None:
-        with self._transaction():  # so that two processes that open a new library at once make one schema
-            if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'facts'").fetchone():
-                for statement in _SCHEMA.strip().split(";\n"):
-                    self._db.execute(statement)
-                self._set("version", _VERSION)
-        version = self.fact("version")
-        if version != _VERSION:
-            raise LibraryError(
-                f"{self.path} has version {version}, expected {_VERSION}: make the library anew with this release"
-            )
-
-    def close(self) -> None:
-        with self._lock:
-            self._db.close()
-
-    @contextmanager
-    def _change(self) -> Iterator[int]:
-        """A transaction that makes a new generation, and gives its number."""
-        with self._transaction():
-            generation = self.generation + 1
-            yield generation
-            self._set("generation", str(generation))
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                try:
-                    yield
-                    self._db.execute("COMMIT")
-                except BaseException:
-                    self._db.execute("ROLLBACK")
-                    raise
-            except sqlite3.Error as error:
-                raise LibraryError(
-                    f"{self.path} can't be written ({error}): check the disk; the library is as it was"
-                ) from error
-
-    def _rows(self, statement: str, *values: Any) -> list[Any]:
-        with self._lock:
-            try:
-                return self._db.execute(statement, values).fetchall()
-            except sqlite3.Error as error:
-                raise LibraryError(
-                    f"{self.path} can't be read ({error}): restore it, or make the library anew"
-                ) from error
-
-    # Facts
-
-    def fact(self, name: str) -> str | None:
-        rows = self._rows("SELECT value FROM facts WHERE name = ?", name)
-        return str(rows[0][0]) if rows else None
-
-    def set_fact(self, name: str, value: str) -> None:
-        with self._transaction():
-            self._set(name, value)
-
-    def _set(self, name: str, value: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
-
-    @property
-    def generation(self) -> int:
-        """How many changes the library has seen."""
-        return int(self.fact("generation") or 0)
+class Catalogue(Database):
+    """The documents, passages and vectors of a library."""
 
     def check_dimension(self, dimension: int) -> None:
         """Refuse vectors of another size than the library's."""
@@ -187,23 +78,19 @@ class Catalogue:
         """
         with self._change() as generation:
             self._drop("path = ?", path, generation)
-            row = (source, path, loaded.kind, loaded.title, loaded.digest, len(loaded.pages), time.time())
-            document = self._db.execute(
+            document = self._insert(
                 "INSERT INTO documents (source, path, kind, title, digest, pages, added) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                row,
-            ).lastrowid
+                *(source, path, loaded.kind, loaded.title, loaded.digest, len(loaded.pages), time.time()),
+            )
             ids = []
             for passage in passages:
-                values = (document, passage.page, passage.heading, passage.start, passage.end, passage.text)
-                inserted = self._db.execute(
+                id_ = self._insert(
                     'INSERT INTO passages (document, page, heading, start, "end", text) VALUES (?, ?, ?, ?, ?, ?)',
-                    values,
-                ).lastrowid
-                ids.append(inserted)
-                self._db.execute(
-                    "INSERT INTO words (rowid, text, heading) VALUES (?, ?, ?)",
-                    (inserted, *_words(passage.text, passage.heading, loaded.title)),
+                    *(document, passage.page, passage.heading, passage.start, passage.end, passage.text),
                 )
+                words = _words(passage.text, passage.heading, loaded.title)
+                self._insert("INSERT INTO words (rowid, text, heading) VALUES (?, ?, ?)", id_, *words)
+                ids.append(id_)
             if vectors is not None:
                 self._insert_vectors(ids, vectors, generation)
 
@@ -279,7 +166,7 @@ class Catalogue:
         return int(self._rows("SELECT count(*) FROM vectors WHERE generation > ?", after)[0][0])
 
     def vectors(self, after: int = 0, *, beyond: int = 0, limit: int = -1) -> tuple[Ids, Vectors]:
-        """Ids `[n]` and unit vectors `[n, dimension]` written after a generation, by id from beyond `beyond` on."""
+        """Ids `[n]` and vectors `[n, dimension]` written after a generation, by id, above id `beyond`."""
         rows = self._rows(
             "SELECT passage, vector FROM vectors WHERE passage > ? AND generation > ? ORDER BY passage LIMIT ?",
             beyond,

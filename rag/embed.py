@@ -92,6 +92,9 @@ class OfflineEmbedding(Embeddings):
     @cached_property
     def _loaded(self) -> Any:
         from transformers import AutoModel
+        from transformers.utils import logging as transformers_logging
+
+        logging: Any = transformers_logging
 
         weights = self._folder / "model.safetensors"
         with weights.open("rb") as file:
@@ -100,7 +103,13 @@ class OfflineEmbedding(Embeddings):
             raise LibraryError(
                 f"{weights} has SHA-256 {digest[:12]}…, expected {_SHA256[:12]}…: install it again, {_INSTALL}"
             )
-        return AutoModel.from_pretrained(self._folder, local_files_only=True, use_safetensors=True).eval()
+        shown = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()
+        try:
+            return AutoModel.from_pretrained(self._folder, local_files_only=True, use_safetensors=True).eval()
+        finally:
+            if shown:
+                logging.enable_progress_bar()
 
 
 def default_embedding() -> OfflineEmbedding | None:
@@ -124,7 +133,9 @@ def default_embedding() -> OfflineEmbedding | None:
 def unit(vectors: Sequence[Sequence[float]] | Sequence[float]) -> NDArray[np.float32]:
     """Vectors `[..., dimension]` scaled to length 1."""
     array = np.asarray(vectors, np.float32)
-    return array / np.maximum(np.linalg.norm(array, axis=-1, keepdims=True), np.float32(1e-12))
+    lengths: NDArray[np.float32] = np.linalg.norm(array, axis=-1, keepdims=True).astype(np.float32)
+    scaled: NDArray[np.float32] = array / np.maximum(lengths, np.float32(1e-12))
+    return scaled
 
 
 def identity_of(embedding: Embeddings) -> str:
@@ -145,5 +156,5 @@ def identity_of(embedding: Embeddings) -> str:
 
 def token_counter(embedding: Embeddings | None) -> Callable[[str], int]:
     """The embedding's own `count_tokens(text) -> int` if it has one, else an estimate."""
-    counter = getattr(embedding, "count_tokens", None)
-    return counter if callable(counter) else estimated_tokens
+    counter: Callable[[str], int] | None = getattr(embedding, "count_tokens", None)
+    return counter or estimated_tokens

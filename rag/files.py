@@ -30,7 +30,7 @@ class Skipped:
 def collect(paths: Iterable[str | os.PathLike[str]], *, leave_out: Path) -> tuple[list[Found], list[Skipped]]:
     """All files of some files and folders, each once, in order of name.
 
-    Hidden files and the folder `leave_out` are passed over; so are links that lead out of their folder, which are reported.
+    Hidden files and the folder `leave_out` are passed over. So are links that lead out of their folder, with a report.
 
     Raises:
         MissingFileError: a path doesn't exist.

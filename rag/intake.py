@@ -1,4 +1,4 @@
-"""Files into the catalogue: what is new or changed is read, cut, embedded in batches and written, a document at a time."""
+"""Files into the catalogue: what is new or changed is read, cut, embedded in batches and written."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ Progress = Callable[[int, int, str], None]
 class Library:
     """Documents under `path`, a folder that is made if there is none (unless `create` is off).
 
-    embedding: any langchain-core `Embeddings`; by default the offline one if it is installed, else passages are found by their
-    words only. An embedding with a method `count_tokens(text) -> int` has passages cut by its own tokens.
+    embedding: any langchain-core `Embeddings`; by default the offline one if it is installed, else passages are found
+    by their words only. An embedding with a method `count_tokens(text) -> int` has passages cut by its own tokens.
 
     Raises:
         LibraryError: it can't be opened, or was made with another embedding.
@@ -80,7 +80,7 @@ class Library:
     # Contents
 
     def add(self, *paths: str | os.PathLike[str], progress: Progress | None = None) -> AddReport:
-        """Add files, and all documents of folders. Unchanged files cost a look; a changed one replaces its old passages.
+        """Add files, and all documents of folders. A file that changed replaces what the library had of it.
 
         progress: called with (files done, files in all, source) after each file.
 
@@ -128,8 +128,8 @@ class Library:
     def search(self, query: str, k: int = 5) -> list[Document]:
         """The k best passages, best first.
 
-        Each document's metadata has `source`, `page` (from 1, None without pages), `heading` (a path, "" without), `score` (0..1,
-        1 where it is first by meaning and by words) and `path` (of the file).
+        Each document's metadata has `source`, `page` (from 1, None without pages), `heading` (a path, "" without),
+        `score` (0..1, where 1 is first by meaning and by words) and `path` (of the file).
 
         Raises:
             BadInputError: an empty query, or k below 1.
@@ -196,8 +196,8 @@ class Library:
             return
         if made_with != (given := identity_of(self.embedding)):
             raise LibraryError(
-                f"{str(self.path)!r} was made with the embedding {made_with}, not {given}: open it with that one, or add the documents "
-                "to a new library"
+                f"{str(self.path)!r} was made with the embedding {made_with}, not {given}: "
+                "open it with that one, or add the documents to a new library"
             )
 
 

@@ -32,8 +32,8 @@ _ATX = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
 _SKIPPED_TAGS = {"script", "style", "nav", "noscript", "template", "svg", "iframe", "head", "button", "select"}
 _INLINE_TAGS = {
-    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label", "mark", "q", "s",
-    "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "-text",
+    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label", "mark",
+    "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
 }  # fmt: skip
 
 
@@ -121,8 +121,10 @@ def _docx(raw: bytes, name: str) -> tuple[str, tuple[Page, ...]]:
             level = re.fullmatch(r"Heading (\d)", style)
             if level or style == "Title":
                 writer.heading(item.text, int(level[1]) if level else 1)
+            elif style.startswith("List"):
+                writer.item(item.text)
             else:
-                writer.block(("- " if style.startswith("List") and item.text.strip() else "") + item.text)
+                writer.block(item.text)
         title = document.core_properties.title
     except DocumentError:
         raise
@@ -154,25 +156,25 @@ def _walk(root: LexborNode, writer: PageWriter) -> None:
     """Write an element's blocks in document order; runs of inline text become one paragraph."""
     run: list[str] = []
 
-    def flush() -> None:
-        writer.block(" ".join("".join(run).split()))
+    def flush(tag: str = "") -> None:
+        (writer.item if tag == "li" else writer.block)(" ".join("".join(run).split()))
         run.clear()
 
-    pending: list[LexborNode | None] = [
-        root
-    ]  # None: the end of a block; own stack, since pages nest deeper than Python may
+    # Nodes to write and tags of blocks to end: pages nest deeper than Python's own stack goes.
+    pending: list[LexborNode | str] = [root]
     while pending:
         node = pending.pop()
-        tag = node.tag if node is not None else None
-        if node is None:
-            flush()
-        elif tag == "-text":
-            run.append(node.text(deep=False) or "")
-        elif tag in _SKIPPED_TAGS or tag is None or tag.startswith(("-", "_", "!")):
+        if isinstance(node, str):
+            flush(node)
             continue
+        tag = node.tag or ""
+        if tag == "-text":
+            run.append(node.text(deep=False) or "")
         elif tag == "br":
             run.append(" ")
-        elif len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
+        elif tag in _SKIPPED_TAGS or not tag[:1].isalpha():  # comments and the like
+            continue
+        elif re.fullmatch("h[1-6]", tag):
             flush()
             writer.heading(node.text(), int(tag[1]))
         elif tag == "pre":
@@ -182,9 +184,7 @@ def _walk(root: LexborNode, writer: PageWriter) -> None:
             flush()
             writer.table([[cell.text(separator=" ") for cell in row.css("th, td")] for row in node.css("tr")])
         else:
-            block = tag not in _INLINE_TAGS
-            if block:
+            if tag not in _INLINE_TAGS:
                 flush()
-                run.extend(["- "] if tag == "li" else [])
-                pending.append(None)
+                pending.append(tag)
             pending.extend(reversed(list(node.iter(include_text=True))))

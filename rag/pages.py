@@ -44,13 +44,15 @@ class PageWriter:
     _headings: list[Heading] = field(default_factory=list)
 
     def block(self, text: str) -> None:
-        """Add a paragraph, list item or table; empty ones are dropped."""
-        text = text.strip()
-        if text:
-            if self._parts:
-                text = "\n\n" + text
-            self._parts.append(text)
-            self._length += len(text)
+        """Add a paragraph or table; empty ones are dropped."""
+        self._append(text.strip(), gap="\n\n")
+
+    def item(self, text: str) -> None:
+        """Add a list item; one right after another stands on the next line."""
+        if text.strip():
+            self._append(
+                f"- {text.strip()}", gap="\n" if self._parts and self._parts[-1].lstrip().startswith("- ") else "\n\n"
+            )
 
     def heading(self, text: str, level: int) -> None:
         """Add a heading line, whitespace inside it collapsed."""
@@ -63,6 +65,11 @@ class PageWriter:
         """Add a table, one line a row, cells between bars."""
         lines = [" | ".join(" ".join(cell.split()) for cell in row) for row in rows]
         self.block("\n".join(line for line in lines if line.strip(" |")))
+
+    def _append(self, text: str, gap: str) -> None:
+        if text:
+            self._parts.append(gap + text if self._parts else text)
+            self._length += len(self._parts[-1])
 
     def page(self) -> Page:
         return Page("".join(self._parts), self.number, tuple(self._headings))

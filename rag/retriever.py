@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Protocol, runtime_checkable
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -9,6 +10,8 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, Field
+
+_BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 @runtime_checkable
@@ -55,7 +58,7 @@ def numbered(documents: list[Document]) -> str:
     if not documents:
         return "No passage matches."
     return "\n".join(
-        f"[{number}] ({place(document.metadata)}) {document.page_content}"
+        f"[{number}] ({place(document.metadata)}) {_BLANK_LINES.sub(chr(10), document.page_content)}"
         for number, document in enumerate(documents, start=1)
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from .pages import Heading, Page
 
@@ -30,22 +31,25 @@ def estimated_tokens(text: str) -> int:
 
 def split(pages: Iterable[Page], *, budget: int, count: Callable[[str], int] = estimated_tokens) -> list[Passage]:
     """Cut pages into passages of at most `budget` tokens, none over a heading or a page."""
-    import semchunk
+    from semchunk.semchunk import chunk
 
     passages: list[Passage] = []
     path: list[Heading] = []
     for page in pages:
         for start, end in _sections(page):
-            # The path is that of the section's last opening heading: a title just above a heading opens the same section.
+            # A title just above a heading opens the same section: the path goes down to the last.
             for heading in page.headings:
                 if start <= heading.offset < end:
                     path = [outer for outer in path if outer.level < heading.level] + [heading]
             section = page.text[start:end]
             if not section.strip():
                 continue
-            _, offsets = semchunk.chunk(section, budget, count, memoize=False, offsets=True)
             name = " > ".join(heading.text for heading in path)
-            passages += [Passage(section[a:b], start + a, start + b, page.number, name) for a, b in offsets]
+            # Without memoize: semchunk's cache of counts would hold on to every text for good.
+            chunks: Any = chunk(section, budget, count, memoize=False, offsets=True)
+            for text, (offset, _) in zip(*chunks, strict=True):
+                first = start + offset + len(text) - len(text.lstrip())
+                passages.append(Passage(text.strip(), first, first + len(text.strip()), page.number, name))
     return passages
 
 

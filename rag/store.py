@@ -1,7 +1,7 @@
 """Chroma's index of the catalogue's vectors: built beside the old one, published whole, rebuilt when damaged.
 
-Chroma rewrites its files in place and a process that dies there leaves them broken. So an index in use is never written to:
-a change goes into a copy (or a new one), and only when that is closed and complete does the catalogue name it.
+Chroma rewrites its files in place, and a process that dies there leaves them broken. So an index in use is never
+written to: a change goes into a copy, or a new one, and only once that is complete does the catalogue name it.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class ChromaIndex:
         return _Published(**json.loads(fact)) if fact else None
 
     def _build(self, generation: int, old: _Published | None) -> Path:
-        """Write a folder that holds the catalogue's vectors: the old one's copy with the changes, where that is less work."""
+        """Write a folder that holds the catalogue's vectors: a copy of the old one with the changes if they're few."""
         target = self._folder / f"{generation}-{uuid.uuid4().hex[:8]}"
         if old and 2 * self._catalogue.vector_count(old.generation) < self._catalogue.vector_count():
             try:
@@ -161,7 +161,7 @@ class ChromaIndex:
                 shutil.rmtree(other, ignore_errors=True)
 
     def _is_sound(self, published: _Published) -> bool:
-        """Whether the vector files are those that were published: by size and time, or, where copied, by their bytes."""
+        """Whether the vector files are those that were published: by size and time, or if copied, by their bytes."""
         folder = self._folder / published.folder
         if not (folder / "chroma.sqlite3").is_file() or set(published.files) != {
             name for name, _ in _vector_files(folder)

@@ -8,9 +8,14 @@ import re
 _RUN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 _WORD = re.compile(r"\w+")
 _COMMON = frozenset(
-    "a about all also am an and any are as at be been but by can could did do does for from had has have how i if in into is it its "
-    "me my no not of on or our she he so some than that the their them then there these they this those to us was we were what when "
-    "where which who whom whose why will with would you your".split()
+    re.findall(
+        r"\w+",
+        """
+        a about all also am an and any are as at be been but by can could did do does for from had has have he how i if
+        in into is it its me my no not of on or our she so some than that the their them then there these they this
+        those to us was we were what when where which who whom whose why will with would you your
+        """,
+    )
 )
 
 
@@ -20,7 +25,7 @@ def searchable(text: str) -> str:
 
 
 def match_expression(query: str) -> str:
-    """An FTS5 expression that matches any word of the query; common English words count only when there are no others."""
+    """An FTS5 expression that matches any word of the query, but for common English words beside others."""
     words = list(dict.fromkeys(_WORD.findall(searchable(query).lower())))
     telling = [word for word in words if word not in _COMMON]
     return " OR ".join(f'"{word}"' for word in telling or words)
