@@ -30,8 +30,8 @@ _SETTINGS = (*_SAMPLING, "max_tokens", "thinking")
 class ChatModel(BaseChatModel):
     """A Qwen3.5-family model as LangChain knows chat models.
 
-    Each setting can be given here for all calls, to `.bind(…)`, or to one call. `thinking` is on, off, or on with a budget in
-    tokens; sampling settings left out come from the checkpoint, or are what the makers recommend.
+    Each setting can be given here for all calls, to `.bind(…)`, or to one call. `thinking` is on, off, or on with a
+    budget in tokens; sampling settings left out come from the checkpoint, or are what the makers recommend.
 
     Messages carry standard content blocks (reasoning, text), `tool_calls`, and `usage_metadata` whose
     `input_token_details` count `cache_read` (tokens not read again), `image` and `video` tokens.
@@ -64,7 +64,7 @@ class ChatModel(BaseChatModel):
         tool_choice: str | bool | dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Lets the model call `tools`. `tool_choice` is "auto", "none", "any" (or True), or the name of the one to call."""
+        """Lets the model call `tools`; `tool_choice` is "auto", "none", "any" (or True), or the name of one."""
         return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], tool_choice=tool_choice, **kwargs)
 
     def get_token_ids(self, text: str) -> list[int]:
@@ -98,7 +98,9 @@ class ChatModel(BaseChatModel):
             yield chunk
 
     def _request(self, messages: Sequence[BaseMessage], stop: Sequence[str] | None, kwargs: dict[str, Any]) -> Request:
-        unknown = [key for key in kwargs if key not in (*_SETTINGS, "tools", "tool_choice") and not key.startswith("ls_")]
+        unknown = [
+            key for key in kwargs if key not in (*_SETTINGS, "tools", "tool_choice") and not key.startswith("ls_")
+        ]
         if unknown:
             raise BadInputError(f"unknown setting {unknown[0]!r}; known are {', '.join(_SETTINGS)}, stop and tools")
         settings = self._settings(kwargs)

@@ -1,6 +1,9 @@
 """Weights in: finding a checkpoint and loading it through transformers."""
 
 import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -46,20 +49,39 @@ def load_checkpoint(
     device = _device(device)
     wanted = _dtype(dtype, device)
     on_cpu = device.type == "cpu"
+    options = {"experts_implementation": "eager"} if on_cpu and "Moe" in spec.architecture else {}
     try:
-        model = getattr(transformers, spec.architecture).from_pretrained(
-            place,
-            dtype=wanted,
-            device_map=None if on_cpu else {"": device},
-            attn_implementation="sdpa",
-            **({"experts_implementation": "eager"} if on_cpu and "Moe" in spec.architecture else {}),
-        )
+        with _quiet(bundled=name == "nano", on_cpu=on_cpu):
+            model = getattr(transformers, spec.architecture).from_pretrained(
+                place,
+                dtype=wanted,
+                device_map=None if on_cpu else {"": device},
+                attn_implementation="sdpa",
+                **options,
+            )
         tokenizer = transformers.AutoTokenizer.from_pretrained(place)
     except (OSError, ValueError, RuntimeError, KeyError, torch.OutOfMemoryError) as error:
         raise UnsupportedModelError(f"{name!r} can't be loaded: {_first_line(error)}") from error
     if not tokenizer.chat_template:
         raise UnsupportedModelError(f"{name!r} has no chat template; add its chat_template.jinja to the checkpoint")
     return Checkpoint(spec, model.eval().requires_grad_(False), tokenizer)
+
+
+@contextmanager
+def _quiet(*, bundled: bool, on_cpu: bool) -> Iterator[None]:
+    """No progress bar for the bundled model, and on a CPU no advice to install GPU kernels."""
+    from transformers.utils import logging as transformers_logging
+
+    if on_cpu:
+        logging.getLogger("transformers.integrations.hub_kernels").setLevel(logging.ERROR)
+    shown = transformers_logging.is_progress_bar_enabled()
+    if bundled:
+        transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            transformers_logging.enable_progress_bar()
 
 
 def _read_small_files(name: str, place: str) -> dict[str, dict[str, Any]]:
@@ -77,7 +99,7 @@ def _read_small_files(name: str, place: str) -> dict[str, dict[str, Any]]:
 
 
 def _download_small_files(name: str) -> dict[str, Path]:
-    from transformers.utils import cached_file
+    from transformers.utils.hub import cached_file
 
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise ModelNotFoundError(
@@ -95,7 +117,9 @@ def _download_small_files(name: str) -> dict[str, Path]:
         if found is not None:
             paths[file] = Path(found)
     if "config.json" not in paths:
-        raise UnsupportedModelError(f"the hub repository {name!r} has no config.json; give the repository of a checkpoint")
+        raise UnsupportedModelError(
+            f"the hub repository {name!r} has no config.json; give the repository of a checkpoint"
+        )
     return paths
 
 

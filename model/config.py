@@ -36,7 +36,7 @@ class ModelSpec:
         if kind not in ARCHITECTURES:
             known = " or ".join(ARCHITECTURES)
             raise UnsupportedModelError(
-                f"{name!r} is a {kind!r} checkpoint; quintet runs the Qwen3.5 family (model_type {known}): give one of those"
+                f"{name!r} is a {kind!r} checkpoint; quintet runs the Qwen3.5 family ({known}): give one of those"
             )
         return cls(
             name=name,

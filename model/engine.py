@@ -40,8 +40,9 @@ class Done:
 class Request:
     """One turn to generate.
 
-    `thinking` is on, off, or on with a budget in tokens. `tools` are OpenAI-style descriptions; `call` forces a call of the
-    tool of that name, or of any with "". `sampling` holds what the caller set; the rest comes from the checkpoint.
+    `thinking` is on, off, or on with a budget in tokens. `tools` are OpenAI-style descriptions; `call` forces a call
+    of the tool of that name, or of any with "". `sampling` holds what the caller set; the rest comes from the
+    checkpoint.
     """
 
     messages: Sequence[BaseMessage]

@@ -45,7 +45,9 @@ class LocalEngine:
         Raises:
             ContextLengthError: if the prompt leaves no room for an answer in the model's context.
         """
-        prompt = self.format.render(request.messages, request.tools, thinking=request.thinks, patches=self._media.patches)
+        prompt = self.format.render(
+            request.messages, request.tools, thinking=request.thinks, patches=self._media.patches
+        )
         turn = Turn(request, self.format, self.spec.generation)
         session = self._pool.take(prompt.text)
         cached = session.state.length
@@ -65,8 +67,15 @@ class LocalEngine:
             session.settle(self.format.decode)
             self._pool.put(session)
         assert turn.reason
-        seen = {kind: prompt.vision_tokens(kind) for kind in ("image", "video")}
-        yield Done(turn.reason, Usage(len(session.ids) - output, output, cached, turn.thought, seen["image"], seen["video"]))
+        usage = Usage(
+            input=len(session.ids) - output,
+            output=output,
+            cached=cached,
+            thinking=turn.thought,
+            image=prompt.vision_tokens("image"),
+            video=prompt.vision_tokens("video"),
+        )
+        yield Done(turn.reason, usage)
 
     def _read(self, session: Session, prompt: Prompt) -> Tensor:
         """Reads what the session doesn't know of the prompt, with a checkpoint before the assistant's turn."""

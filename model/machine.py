@@ -39,14 +39,16 @@ class Machine:
         blocks = [span.block for span in encoded.spans]
         positions, position = mrope_positions(len(encoded.ids), blocks, state.position)
         positions = positions.to(device)
+        last = embeddings[-1]
         for start in range(0, len(encoded.ids), _CHUNK):
             chunk = slice(start, start + _CHUNK)
-            hidden = self._step(state, embeddings[chunk], positions[:, chunk])
+            last = self._step(state, embeddings[chunk], positions[:, chunk])
         state.position, state.whole = position, True
-        logits: Tensor = self._model.lm_head(hidden[-1])
+        logits: Tensor = self._model.lm_head(last)
         return logits
 
     def _step(self, state: DecoderState, embeddings: Tensor, positions: Tensor) -> Tensor:
+        """Reads `[tokens, hidden]` at positions `[3, tokens]`; returns the last token's hidden state `[hidden]`."""
         count, past = len(embeddings), state.length
         mask = None
         if count > 1 and past > 0:  # with no past the attention itself is causal; one token sees everything
@@ -59,8 +61,8 @@ class Machine:
             use_cache=True,
         )
         state.length += count
-        hidden: Tensor = output.last_hidden_state[0]  # [count, hidden]
-        return hidden
+        last: Tensor = output.last_hidden_state[0, -1]
+        return last
 
     def _embed(self, patches: Patches) -> Tensor:
         """Vision tokens `[tokens, hidden]` of a picture or video, each encoded once."""

@@ -1,7 +1,8 @@
 """Generated tokens -> thinking, text and tool calls, as they come.
 
-The parser is fed pieces of text and is told which are control tokens: the characters `<tool_call>` written out as ordinary
-text are text. Whitespace that the format puts between the parts belongs to none of them, so it is held back until more follows.
+The parser is fed pieces of text and is told which are control tokens: the characters `<tool_call>` written out as
+ordinary text are text. Whitespace that the format puts between the parts belongs to none of them, so it is held back
+until more follows.
 """
 
 import json
@@ -148,8 +149,8 @@ class Parser:
 def read_value(raw: str, schema: Mapping[str, Any]) -> Any:
     """The value of a parameter written as text, by its JSON schema.
 
-    Where the schema wants a string the text is it, to the letter. Elsewhere the text is JSON, or Python's True, False and
-    None, which some templates of the family print. What fits nothing stays text: validation will name the fault.
+    Where the schema wants a string the text is it, to the letter. Elsewhere the text is JSON, or Python's True, False
+    and None, which some templates of the family print. What fits nothing stays text: validation will name the fault.
     """
     types = _types(schema)
     if types == {"string"}:

@@ -1,7 +1,7 @@
 """Interleaved M-RoPE positions, computed by us and kept with the session, never on the model.
 
-Text counts one by one on all three axes. A block of vision tokens at position p has t = p, h = p + row, w = p + column, and
-the text after it goes on at p + max(rows, columns). Every temporal patch of a video is a block of its own.
+Text counts one by one on all three axes. A block of vision tokens at position p has t = p, h = p + row, w = p +
+column, and the text after it goes on at p + max(rows, columns). Every temporal patch of a video is a block of its own.
 (Formula: Qwen3-VL technical report and `Qwen3_5Model.get_rope_index`; equality with the latter is tested.)
 """
 

@@ -1,12 +1,14 @@
 """Messages -> prompt: control tokens are ours alone, whatever the texts contain.
 
-The checkpoint's own Jinja template renders the conversation, so the characters are exactly the makers'. Before that, every
-text that comes from outside (people, tools, documents, the model's own past) has a guard character put behind each character
-that could begin a control token. What the tokenizer's control tokens match in the rendered text is therefore the template's
-own; the guards are then removed, and what lies between is encoded by a tokenizer that knows no control tokens at all.
+The checkpoint's own Jinja template renders the conversation, so the characters are exactly the makers'. Before that,
+every text that comes from outside (people, tools, documents, the model's own past) has a guard character put behind
+each character that could begin a control token. What the tokenizer's control tokens match in the rendered text is
+therefore the template's own; the guards are then removed, and what lies between is encoded by a tokenizer that knows
+no control tokens at all.
 
 `Prompt.text` is that result before encoding: each control token stands between two `MARK`s, and a picture's or video's
-placeholder carries its key, a digest. Two conversations with equal `text` are equal to the model, which is what sessions compare.
+placeholder carries its key, a digest. Two conversations with equal `text` are equal to the model, which is what
+sessions compare.
 """
 
 import re
@@ -77,9 +79,10 @@ class PromptFormat:
     def __init__(self, tokenizer: "PreTrainedTokenizerBase", *, video_markers: VideoMarkers = "nested") -> None:
         self.tokenizer = tokenizer
         self.video_markers = video_markers
-        self.backend: Tokenizer = tokenizer.backend_tokenizer  # type: ignore[attr-defined]
+        fast: Any = tokenizer  # its attributes are made at run time
+        self.backend: Tokenizer = fast.backend_tokenizer
         self._plain = _without_control_tokens(self.backend)
-        self.control: dict[str, int] = dict(tokenizer.get_added_vocab())
+        self.control: dict[str, int] = dict(fast.get_added_vocab())
         self._names = {token_id: token for token, token_id in self.control.items()}
         longest_first = sorted(self.control, key=len, reverse=True)
         self._controls = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")")
@@ -103,7 +106,7 @@ class PromptFormat:
         """
         media: list[Media] = []
         rendered = self.tokenizer.apply_chat_template(
-            [self._turn(message, media) for message in messages],  # type: ignore[arg-type]
+            [self._turn(message, media) for message in messages],
             tools=[self._guarded(dict(tool)) for tool in tools] or None,
             tokenize=False,
             add_generation_prompt=generate,
@@ -155,7 +158,10 @@ class PromptFormat:
                 return {"role": "tool", "content": self._content(message, media)}
             case AIMessage():
                 calls = [
-                    {"type": "function", "function": {"name": self._guarded(c["name"]), "arguments": self._guarded(c["args"])}}
+                    {
+                        "type": "function",
+                        "function": {"name": self._guarded(c["name"]), "arguments": self._guarded(c["args"])},
+                    }
                     for c in message.tool_calls
                 ]
                 turn = {"role": "assistant", "content": self._guarded(str(message.text).strip())}
@@ -177,7 +183,7 @@ class PromptFormat:
             found = media_from_block(block)
             if found is None:
                 raise BadInputError(
-                    f"a content block of type {block.get('type')!r} can't be shown to the model; use text, image or video"
+                    f"a content block of type {block.get('type')!r} has no place in a prompt; use text, image or video"
                 )
             media.append(found)
             parts.append({"type": "video" if isinstance(found, Video) else "image"})

@@ -1,8 +1,8 @@
 """A conversation as the model holds it: token ids, and the state that belongs to them.
 
-The ids that the model drew are kept as drawn. A new prompt is compared with the session as text (`Prompt.text`: characters,
-control tokens and media digests); what agrees is not read again. Where they part, the session goes back to its newest
-checkpoint before that place.
+The ids that the model drew are kept as drawn. A new prompt is compared with the session as text (`Prompt.text`:
+characters, control tokens and media digests); what agrees is not read again. Where they part, the session goes back to
+its newest checkpoint before that place.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from .state import Checkpoint, DecoderState
 
 @dataclass
 class Session:
-    """`text` and `ids` are all that was said, the first `state.length` ids are read; `drawn` is the turn being written."""
+    """`text` and `ids` are all that was said, `state.length` of them read; `drawn` is the turn being written."""
 
     state: DecoderState
     text: str = ""
@@ -43,8 +43,8 @@ class Session:
         self.checkpoints = [*self.checkpoints, (len(self.text), self.state.checkpoint())][-self.keep :]
 
     def shared(self, text: str) -> int:
-        """How many characters of `text` need not be read again; fewer than it has, so that there is a next token to predict."""
-        common = len(commonprefix([text, self.text]))
+        """How many characters of `text` need not be read again; fewer than it has, so that a next token follows."""
+        common = len(commonprefix([text, self.text]))  # noqa: RUF071 - of characters, which is what is meant
         if common == len(self.text) < len(text):
             return common
         return max((end for end, _ in self.checkpoints if end <= common and end < len(text)), default=0)
@@ -79,6 +79,6 @@ class SessionPool:
         return best
 
     def put(self, session: Session) -> None:
-        """Gives a session back, unless reading was broken off within it; beyond the pool's size the oldest is dropped."""
+        """Gives a session back, unless a reading was broken off; beyond the pool's size the oldest is dropped."""
         if session.state.whole:
             self._sessions = [*self._sessions, session][-self._size :]

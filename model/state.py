@@ -1,7 +1,7 @@
 """What a hybrid decoder remembers of the tokens it read: attention keys and values, and recurrent states.
 
-Keys and values lie in buffers that grow by doubling, so a token costs no copy of the past; they can be cropped. Recurrent
-states can't: they are copied at a checkpoint and put back on a rewind.
+Keys and values lie in buffers that grow by doubling, so a token costs no copy of the past; they can be cropped.
+Recurrent states can't: they are copied at a checkpoint and put back on a rewind.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,16 @@ from transformers.cache_utils import Cache, DynamicLayer, LinearAttentionLayer
 class GrowingLayer(DynamicLayer):
     """Keys and values `[1, heads, length, dim]` of one attention layer, as views of larger buffers."""
 
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._buffers: list[Tensor] = []
+        self._length = 0
+
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
         super().lazy_initialization(key_states, value_states)
-        self._buffers = [states.new_empty(*states.shape[:2], 0, states.shape[3]) for states in (key_states, value_states)]
-        self._length = 0
+        self._buffers = [
+            states.new_empty(*states.shape[:2], 0, states.shape[3]) for states in (key_states, value_states)
+        ]
 
     def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
         if not self.is_initialized:
@@ -32,32 +38,34 @@ class GrowingLayer(DynamicLayer):
                 grown[:, :, :start] = buffer[:, :, :start]
                 self._buffers[index] = buffer = grown
             buffer[:, :, start:end] = states
-        self._show(end)
-        return self.keys, self.values
+        return self._show(end)
 
     def truncate(self, length: int) -> None:
         """Forgets all but the first `length` tokens."""
         if self.is_initialized:
             self._show(length)
 
-    def _show(self, length: int) -> None:
+    def _show(self, length: int) -> tuple[Tensor, Tensor]:
         self._length = length
-        self.keys, self.values = (buffer[:, :, :length] for buffer in self._buffers)
+        keys, values = (buffer[:, :, :length] for buffer in self._buffers)
+        self.keys, self.values = keys, values
+        return keys, values
 
 
 class StateLayer(LinearAttentionLayer):
     """Convolution state and recurrent state of one Gated DeltaNet layer."""
 
-    def copy(self) -> tuple[Tensor, Tensor]:
-        conv, recurrent = self.conv_states[0], self.recurrent_states[0]
-        assert conv is not None
-        assert recurrent is not None
-        return conv.clone(), recurrent.clone()
+    def copy(self) -> tuple[Tensor, ...]:
+        """The states as they are now."""
+        return tuple(state.clone() for state in self._states())
 
-    def restore(self, states: tuple[Tensor, Tensor]) -> None:
-        for own, saved in zip((self.conv_states[0], self.recurrent_states[0]), states, strict=True):
-            assert own is not None
+    def restore(self, states: tuple[Tensor, ...]) -> None:
+        """Puts back what `copy` gave."""
+        for own, saved in zip(self._states(), states, strict=True):
             own.copy_(saved)
+
+    def _states(self) -> list[Tensor]:
+        return [state for state in (self.conv_states[0], self.recurrent_states[0]) if state is not None]
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ class Checkpoint:
 
     length: int  # tokens
     position: int  # the next free M-RoPE position
-    states: tuple[tuple[Tensor, Tensor], ...]
+    states: tuple[tuple[Tensor, ...], ...]
 
 
 class DecoderState:
@@ -92,9 +100,9 @@ class DecoderState:
         """Goes back to `checkpoint`, which must be of this state's own past."""
         for layer, states in zip(self._recurrent(), checkpoint.states, strict=True):
             layer.restore(states)
-        for layer in self.cache.layers:
-            if isinstance(layer, GrowingLayer):
-                layer.truncate(checkpoint.length)
+        for attention in self.cache.layers:
+            if isinstance(attention, GrowingLayer):
+                attention.truncate(checkpoint.length)
         self.length, self.position = checkpoint.length, checkpoint.position
 
     def _recurrent(self) -> list[StateLayer]:

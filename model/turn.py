@@ -8,7 +8,7 @@ from tokenizers.decoders import DecodeStream
 from torch import Tensor
 
 from .engine import FinishReason, Request
-from .parse import Call, Delta, Parser, TextDelta
+from .parse import Delta, Parser, TextDelta
 from .prompt import MARK, PromptFormat
 from .sampling import Sampler
 

@@ -18,7 +18,10 @@ NANO = Path(str(files("quintet.model.nano")))
 def write_checkpoint(folder: Path, kind: str) -> Path:
     """A checkpoint with random weights, the nano's tokenizer and template, and float32 weights."""
     tokenizer = AutoTokenizer.from_pretrained(NANO)
-    ids = {name: tokenizer.convert_tokens_to_ids(f"<|{name}|>") for name in ("image_pad", "video_pad", "vision_start", "vision_end")}
+    ids = {
+        name: tokenizer.convert_tokens_to_ids(f"<|{name}|>")
+        for name in ("image_pad", "video_pad", "vision_start", "vision_end")
+    }
     text = {
         "vocab_size": len(tokenizer),
         "hidden_size": 64,
