@@ -57,9 +57,11 @@ def _from_path(path: Path) -> Image | Video:
         raise BadInputError(
             f"{path} is a document, not a picture or video; add it to a Library and give the agent library.as_tool()"
         )
-    if kind == "unknown":  # opening it as what its name claims gives the error that helps
-        kind = "video" if (guess_type(path.name)[0] or "").startswith("video/") else "picture"
-    return Video(path) if kind == "video" else Image(path)
+    claimed = (guess_type(path.name)[0] or "").partition("/")[0]
+    media = Video(path) if kind == "video" or (kind == "unknown" and claimed == "video") else Image(path)
+    if kind == "unknown":
+        _open(media)  # its error says what is wrong with the file
+    return media
 
 
 def media_in(messages: Iterable[BaseMessage]) -> Iterator[Image | Video]:
@@ -67,8 +69,8 @@ def media_in(messages: Iterable[BaseMessage]) -> Iterator[Image | Video]:
     from ..vision import media_from_block
 
     for message in messages:
-        if isinstance(message, (HumanMessage, ToolMessage)):
-            for block in _media_blocks(message.content):
+        if isinstance(message, (HumanMessage, ToolMessage)) and isinstance(message.content, list):
+            for block in message.content:
                 try:
                     media = media_from_block(block)
                 except BadInputError:  # an address on the web, or a file that is gone: not there to be looked at
@@ -77,22 +79,20 @@ def media_in(messages: Iterable[BaseMessage]) -> Iterator[Image | Video]:
                     yield media
 
 
-def check_media(content: Any) -> None:
+def check_media(content: str | list[str | dict[str, Any]]) -> None:
     """Opens every picture and video in the content of a message.
 
     Raises:
         BadInputError: one that can't be read.
     """
-    from ..vision import Image, media_from_block
+    from ..vision import media_from_block
 
-    for block in _media_blocks(content):
-        media = media_from_block(block)
-        if media is not None:
-            _ = media.pil if isinstance(media, Image) else media.info
+    for block in content if isinstance(content, list) else ():
+        if (media := media_from_block(block)) is not None:
+            _open(media)
 
 
-def _media_blocks(content: Any) -> Iterator[dict[str, Any]]:
-    from ..tools.content import MEDIA_TYPES
+def _open(media: Image | Video) -> None:
+    from ..vision import Image
 
-    if isinstance(content, list):
-        yield from (block for block in content if isinstance(block, dict) and block.get("type") in MEDIA_TYPES)
+    _ = media.pil if isinstance(media, Image) else media.info

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic_core import to_json
 
-from ..errors import ToolError
+from ..errors import BadInputError, ToolError
+
+if TYPE_CHECKING:
+    from ..vision import Image, Video
 
 Block: TypeAlias = dict[str, Any]
 Content: TypeAlias = str | list[str | Block]
-
-MEDIA_TYPES = frozenset({"image", "image_url", "video", "video_url"})
 
 
 def to_content(value: Any, name: str = "the tool") -> Content:
@@ -35,17 +36,28 @@ def to_content(value: Any, name: str = "the tool") -> Content:
 
 
 def _media_block(value: Any) -> Block | None:
-    if isinstance(value, Mapping):
-        return dict(value) if value.get("type") in MEDIA_TYPES else None
-    if isinstance(value, (str, int, float, bytes)):
+    if (media := _media(value)) is None:
+        return None
+    block = media.to_block()
+    # Of langchain-core's blocks a tool's message may hold files but no videos: it would write them as JSON text.
+    return {**block, "type": "file"} if block["type"] == "video" else block
+
+
+def _media(value: Any) -> Image | Video | None:
+    if value is None or isinstance(value, (str, int, float, bytes)):
         return None
     from PIL.Image import Image as PillowImage
 
-    from ..vision import Image, Video
+    from ..vision import Image, Video, media_from_block
 
+    if isinstance(value, (Image, Video)):
+        return value
     if isinstance(value, PillowImage):
-        value = Image(value)
-    return value.to_block() if isinstance(value, (Image, Video)) else None
+        return Image(value)
+    try:
+        return media_from_block(value)
+    except BadInputError:  # data that looks like a block, such as a search result with an address on the web
+        return None
 
 
 def _text_block(value: Any, name: str) -> Block:

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForToolRun
-from langchain_core.messages import ToolMessage
+from langchain_core.callbacks import AsyncCallbackManagerForToolRun, CallbackManagerForToolRun
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from typing_extensions import override
@@ -28,35 +27,36 @@ class Returned:
 class FunctionTool(StructuredTool):
     """A function as a LangChain tool: its result reaches the model as text, pictures and video.
 
-    Two things differ from the base class. langchain-core writes results it doesn't know, video among them, as JSON
-    text; here they stay content blocks. And a `ToolError` becomes a tool message with status "error", in LangChain's
-    own agent too.
+    A `ToolError` becomes a tool message with status "error", in LangChain's own agent too.
     """
 
     @override
     def _run(
         self, *args: Any, config: RunnableConfig, run_manager: CallbackManagerForToolRun | None = None, **kwargs: Any
-    ) -> tuple[Content, Returned]:
+    ) -> tuple[Content, Any]:
         try:
-            return _packed(super()._run(*args, config=config, run_manager=run_manager, **kwargs), self.name)
+            return self._written(super()._run(*args, config=config, run_manager=run_manager, **kwargs))
         except ToolError as error:
             raise ToolException(str(error)) from error
 
     @override
-    async def _arun(self, *args: Any, config: RunnableConfig, run_manager: Any = None, **kwargs: Any) -> Any:
+    async def _arun(
+        self,
+        *args: Any,
+        config: RunnableConfig,
+        run_manager: AsyncCallbackManagerForToolRun | None = None,
+        **kwargs: Any,
+    ) -> tuple[Content, Any]:
+        if self.coroutine is None:
+            return await super()._arun(*args, config=config, run_manager=run_manager, **kwargs)  # a thread, and _run
         try:
-            result = await super()._arun(*args, config=config, run_manager=run_manager, **kwargs)
+            return self._written(await super()._arun(*args, config=config, run_manager=run_manager, **kwargs))
         except ToolError as error:
             raise ToolException(str(error)) from error
-        return result if self.coroutine is None else _packed(result, self.name)
 
-    @override
-    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        return _unpacked(super().invoke(input, config, **kwargs))
-
-    @override
-    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        return _unpacked(await super().ainvoke(input, config, **kwargs))
+    def _written(self, result: Any) -> tuple[Content, Any]:
+        returned = result if isinstance(result, Returned) else Returned(result)
+        return to_content(returned.content, self.name), returned.artifact
 
 
 def as_tool(function: Callable[..., Any], *, name: str | None = None, description: str | None = None) -> BaseTool:
@@ -101,16 +101,3 @@ def _check_signature(function: Callable[..., Any]) -> None:
 
 def _label(function: Callable[..., Any]) -> str:
     return getattr(function, "__qualname__", repr(function))
-
-
-def _packed(result: Any, name: str) -> tuple[Content, Returned]:
-    returned = result if isinstance(result, Returned) else Returned(result)
-    content = to_content(returned.content, name)
-    return content, Returned(content, returned.artifact)
-
-
-def _unpacked(result: Any) -> Any:
-    if isinstance(result, ToolMessage) and isinstance(result.artifact, Returned):
-        content, artifact = result.artifact.content, result.artifact.artifact
-        return result.model_copy(update={"content": content, "artifact": artifact})
-    return result

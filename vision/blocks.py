@@ -14,27 +14,33 @@ from ..errors import MediaError
 from .image import Image
 from .video import Video
 
-_KINDS = {"image": Image, "image_url": Image, "video": Video, "video_url": Video}
+_KINDS: dict[str, type[Image] | type[Video]] = {"image": Image, "image_url": Image, "video": Video, "video_url": Video}
 _SETTINGS = ("fps", "max_frames", "max_tokens", "start", "end")
 
 
 def media_from_block(block: object) -> Image | Video | None:
     """The picture or video of a content block; None if the block holds neither.
 
-    Reads langchain-core's standard blocks (`url` or `base64`), OpenAI's `image_url` and `video_url`, data: and file:
-    URLs and plain paths. A video's settings are read from `extras`.
+    Reads langchain-core's standard blocks (`url` or `base64`; a `file` by its MIME type), OpenAI's `image_url` and
+    `video_url`, data: and file: URLs and plain paths. A video's settings are read from `extras`.
 
     Raises:
         MissingFileError: no such file.
         MediaError: an address on the network, a data: URL that can't be read, or no content at all.
     """
-    if not isinstance(block, Mapping) or block.get("type") not in _KINDS:
+    if not isinstance(block, Mapping) or (kind := _kind(block)) is None:
         return None
     source = _content(block)
-    if _KINDS[block["type"]] is Image:
+    if kind is Image:
         return Image(source)
     extras = block.get("extras") or {}
     return Video(source, **{key: extras[key] for key in _SETTINGS if extras.get(key) is not None})
+
+
+def _kind(block: Mapping[str, Any]) -> type[Image] | type[Video] | None:
+    if block.get("type") == "file":
+        return _KINDS.get(str(block.get("mime_type")).partition("/")[0])
+    return _KINDS.get(str(block.get("type")))
 
 
 def _content(block: Mapping[str, Any]) -> Path | bytes:
@@ -50,8 +56,6 @@ def _content(block: Mapping[str, Any]) -> Path | bytes:
 
 def _read_url(url: str) -> Path | bytes:
     scheme = urlsplit(url).scheme.lower()
-    if scheme in ("http", "https"):
-        raise MediaError(f"{url}: addresses on the network aren't opened; download the file and pass its path.")
     if scheme == "data":
         header, comma, body = url.partition(",")
         if not comma:
@@ -59,6 +63,8 @@ def _read_url(url: str) -> Path | bytes:
         return _decode_base64(unquote(body)) if header.endswith(";base64") else unquote_to_bytes(body)
     if scheme == "file":
         return Path(url2pathname(urlsplit(url).path))
+    if "://" in url:
+        raise MediaError(f"{url}: addresses on the network aren't opened; download the file and pass its path.")
     return Path(url)
 
 

@@ -13,7 +13,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from quintet.errors import BadInputError, ToolError
 from quintet.tools import FunctionTool, Returned, as_tool, to_content
-from quintet.vision import Image, Video
+from quintet.vision import Image, Video, media_from_block
 
 
 def run(function: Any, **args: Any) -> ToolMessage:
@@ -124,7 +124,8 @@ def test_pictures_and_video_become_blocks(samples: Any) -> None:
     assert run(show, what="image").content == [{"type": "image", "url": samples.shapes.as_uri()}]
     (block,) = run(show, what="video").content
     assert isinstance(block, dict)
-    assert (block["type"], block["url"]) == ("video", samples.clip.as_uri())
+    assert (block["type"], block["mime_type"], block["url"]) == ("file", "video/mp4", samples.clip.as_uri())
+    assert isinstance(media_from_block(block), Video)
     blocks = [block for block in run(show, what="mixed").content if isinstance(block, dict)]
     assert [block["type"] for block in blocks] == ["text", "image", "text", "text"]
     assert blocks[2]["text"] == '{"width":40}'
@@ -171,3 +172,4 @@ def test_async_functions() -> None:
     failed = asyncio.run(made.ainvoke({**call, "args": {"text": ""}}))
     assert (failed.content, failed.status) == ("say something", "error")
     assert asyncio.run(as_tool(divide).ainvoke({**call, "args": {"by": 2}})).content == "0.5"
+    assert asyncio.run(as_tool(divide).arun({"by": 2})) == "0.5"
