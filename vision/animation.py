@@ -15,8 +15,8 @@ from .source import Source
 from .track import Rgb, VideoInfo
 
 # Browsers show a frame of 10 ms or less for 100 ms.
-_SHORTEST = 0.011
-_DEFAULT = 0.1
+_SHORTEST = 11
+_DEFAULT = 100
 
 
 class PictureTrack:
@@ -29,17 +29,17 @@ class PictureTrack:
     def __init__(self, source: Source) -> None:
         self._source = source
         sizes: list[tuple[int, int]] = []
-        durations: list[float] = []
+        ends: list[float] = [0.0]  # ms
         for picture in self._each():
-            seconds = float(picture.info.get("duration") or 0) / 1000
-            durations.append(seconds if seconds >= _SHORTEST else _DEFAULT)
+            duration = float(picture.info.get("duration") or 0)
+            ends.append(ends[-1] + (duration if duration >= _SHORTEST else _DEFAULT))
             if not sizes:
                 sizes.append(upright_rgb(picture).size)
         if not sizes:
             raise MediaError(f"{source.label}: the picture is damaged; get a whole copy.")
-        self.times: NDArray[np.float64] = np.concatenate([[0.0], np.cumsum(durations[:-1])])
-        total = float(sum(durations))
-        self.info = VideoInfo(*sizes[0], total, average_rate(self.times, len(durations) / total), len(durations))
+        self.times: NDArray[np.float64] = np.array(ends[:-1]) / 1000
+        duration, count = ends[-1] / 1000, len(self.times)
+        self.info = VideoInfo(*sizes[0], duration, average_rate(self.times, count / duration), count)
 
     def frames(self, wanted: Sequence[int]) -> Iterator[tuple[int, Rgb]]:
         """As `Track.frames`."""

@@ -7,8 +7,10 @@ import io
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import PIL.Image
@@ -109,28 +111,33 @@ class Image:
         return {"type": "image", "base64": base64.b64encode(data).decode(), "mime_type": mime}
 
 
-def open_picture(source: Source) -> PIL.Image.Image:
-    """Open a picture and read its header only.
+@contextmanager
+def open_picture(source: Source) -> Iterator[PIL.Image.Image]:
+    """A picture of which only the header has been read.
 
     Raises:
         MediaError: not a picture, or larger than `MAX_PIXELS`.
     """
+    with source.open() as stream:
+        picture = _identify(source, stream)
+        if picture.width * picture.height > MAX_PIXELS:
+            raise MediaError(
+                f"{source.label}: {picture.width}x{picture.height} px is over the limit of {MAX_PIXELS} px; "
+                "scale the picture down first."
+            )
+        yield picture
+
+
+def _identify(source: Source, stream: IO[bytes]) -> PIL.Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own limit, and odd metadata
-            picture = PIL.Image.open(source.open())
+            return PIL.Image.open(stream)
     except PIL.Image.DecompressionBombError as error:
         raise MediaError(f"{source.label}: {error}; scale the picture down first.") from error
     except DAMAGE as error:
         found = "it holds text" if is_text(source.head()) else "its content is no known picture format"
         raise MediaError(f"{source.label}: not a picture: {found}; pass a PNG, JPEG, WebP or similar.") from error
-    if picture.width * picture.height > MAX_PIXELS:
-        picture.close()
-        raise MediaError(
-            f"{source.label}: {picture.width}x{picture.height} px is over the limit of {MAX_PIXELS} px; "
-            "scale the picture down first."
-        )
-    return picture
 
 
 def upright_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:

@@ -116,10 +116,10 @@ def _has_picture(source: Source) -> bool:
     from .image import open_picture
 
     try:
-        open_picture(source).close()
+        with open_picture(source):
+            return True
     except BadInputError:
         return False
-    return True
 
 
 def _has_video(source: Source) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -11,11 +12,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from quintet.vision import Patches
+
+os.environ.setdefault("SVT_LOG", "1")  # the AV1 encoder greets on stderr otherwise
+
 BITS = 12
 MakeVideo = Callable[..., Path]
+Frame = NDArray[np.uint8]
 
 
-def draw(number: int, width: int, height: int) -> NDArray[np.uint8]:
+def draw(number: int, width: int, height: int) -> Frame:
     """Frame `number`: noise that moves, with the number's bits along the top in squares of 16 px."""
     noise = np.random.default_rng(0).integers(90, 160, (height // 8, width // 8), dtype=np.uint8)
     frame = np.roll(np.kron(noise, np.ones((8, 8), np.uint8)), 3 * number, axis=1)
@@ -23,11 +29,6 @@ def draw(number: int, width: int, height: int) -> NDArray[np.uint8]:
     for bit in range(BITS):
         frame[:16, 16 * bit : 16 * bit + 16] = 255 if number >> bit & 1 else 0
     return frame
-
-
-def read_number(frame: NDArray[np.uint8]) -> int:
-    """The number drawn on a frame `[H, W, 3]`."""
-    return sum(1 << bit for bit in range(BITS) if frame[4:12, 16 * bit + 4 : 16 * bit + 12].mean() > 128)
 
 
 @pytest.fixture
@@ -45,12 +46,16 @@ def make_video(tmp_path: Path) -> MakeVideo:
         base: Fraction | None = None,
         rotation: float | None = None,
         mirror: bool = False,
+        faststart: bool = False,
         aspect: Fraction | None = None,
         **options: str,
     ) -> Path:
         path = tmp_path / name
-        with av.open(str(path), "w") as container:
-            stream = container.add_stream(codec, rate=rate, options=options)
+        with av.open(str(path), "w", options={"movflags": "faststart"} if faststart else {}) as container:
+            try:
+                stream = container.add_stream(codec, rate=rate, options=options)
+            except av.codec.codec.UnknownCodecError:
+                pytest.skip(f"this FFmpeg has no {codec} encoder")
             stream.width, stream.height = size
             stream.pix_fmt = "yuv420p"
             if base is not None:
@@ -71,11 +76,34 @@ def make_video(tmp_path: Path) -> MakeVideo:
 
 
 @pytest.fixture
-def all_frames() -> Callable[[Path], list[tuple[int | None, NDArray[np.uint8]]]]:
-    """Every frame of a file by a plain full decode: its stamp and its pixels `[H, W, 3]`."""
+def every_frame() -> Callable[[Path], list[Frame]]:
+    """All frames of a file by a plain full decode, each `[H, W, 3]`."""
 
-    def decode(path: Path) -> list[tuple[int | None, NDArray[np.uint8]]]:
+    def decode(path: Path) -> list[Frame]:
         with av.open(str(path)) as container:
-            return [(frame.pts, frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
+            return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
     return decode
+
+
+@pytest.fixture
+def to_frames() -> Callable[[Patches], Frame]:
+    """Patch rows put together again: `[frames, H, W, 3]`."""
+
+    def assemble(patches: Patches) -> Frame:
+        (t, h, w), s = patches.grid, patches.settings
+        rows = patches.pixels.numpy()
+        rows = rows.reshape(t, h // s.merge, w // s.merge, s.merge, s.merge, 3, s.temporal, s.patch, s.patch)
+        return rows.transpose(0, 6, 1, 3, 7, 2, 4, 8, 5).reshape(t * s.temporal, h * s.patch, w * s.patch, 3)
+
+    return assemble
+
+
+@pytest.fixture
+def read_number() -> Callable[[Frame], int]:
+    """The number drawn on a frame `[H, W, 3]`."""
+
+    def read(frame: Frame) -> int:
+        return sum(1 << bit for bit in range(BITS) if frame[4:12, 16 * bit + 4 : 16 * bit + 12].mean() > 128)
+
+    return read

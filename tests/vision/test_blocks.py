@@ -1,0 +1,90 @@
+import base64
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import PIL.Image
+import pytest
+from langchain_core.messages import HumanMessage
+
+from quintet.errors import MediaError, MissingFileError
+from quintet.vision import Image, Video, media_from_block
+
+RED = PIL.Image.new("RGB", (64, 48), (200, 10, 10))
+
+
+def png() -> bytes:
+    buffer = io.BytesIO()
+    RED.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_pictures_come_back_from_their_blocks(tmp_path: Path) -> None:
+    path = tmp_path / "a red picture #1.png"
+    path.write_bytes(png())
+    for image in (Image(path), Image(png()), Image(RED)):
+        block = json.loads(json.dumps(image.to_block()))
+        back = media_from_block(block)
+        assert isinstance(back, Image)
+        assert back.name == image.name
+        assert back.patches().digest == image.patches().digest
+    assert Image(path).to_block() == {"type": "image", "url": path.as_uri()}
+    assert Image(png()).to_block()["mime_type"] == "image/png"
+
+
+def test_videos_come_back_with_their_settings(make_video: Callable[..., Path]) -> None:
+    path = make_video("my clip.mp4")
+    for source in (path, path.read_bytes()):
+        video = Video(source, fps=5.0, max_frames=8, max_tokens=100, start=0.5, end=2.0)
+        block = json.loads(json.dumps(video.to_block()))
+        assert block["extras"] == {"fps": 5.0, "max_frames": 8, "max_tokens": 100, "start": 0.5, "end": 2.0}
+        assert block["mime_type"] == "video/mp4"
+        back = media_from_block(block)
+        assert isinstance(back, Video)
+        assert repr(back) == repr(video)
+        assert back.patches().digest == video.patches().digest
+    assert "extras" not in Video(path).to_block()
+
+
+def test_blocks_pass_through_langchain_messages(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+    (tmp_path / "red.png").write_bytes(png())
+    media = [Image(tmp_path / "red.png"), Image(RED), Video(make_video(), start=1.0)]
+    message = HumanMessage(content_blocks=[item.to_block() for item in media])
+    back = [media_from_block(block) for block in message.content_blocks]
+    assert [repr(item) for item in back] == [repr(item) for item in media]
+
+
+def test_blocks_of_openai_are_read(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+    (tmp_path / "red.png").write_bytes(png())
+    data = "data:image/png;base64," + base64.b64encode(png()).decode()
+    for url in (data, str(tmp_path / "red.png"), (tmp_path / "red.png").as_uri()):
+        for block in ({"type": "image_url", "image_url": {"url": url}}, {"type": "image_url", "image_url": url}):
+            image = media_from_block(block)
+            assert isinstance(image, Image)
+            assert image.pil.getpixel((0, 0)) == (200, 10, 10)
+    video = media_from_block({"type": "video_url", "video_url": {"url": make_video().as_uri()}})
+    assert isinstance(video, Video)
+    assert video.info.frames == 60
+
+
+def test_blocks_of_other_kinds_are_none() -> None:
+    for block in ({"type": "text", "text": "hello"}, {"type": "tool_call"}, {}, "hello", None, {"type": ["image"]}):
+        assert media_from_block(block) is None
+
+
+def test_addresses_on_the_network_are_not_opened() -> None:
+    for url in ("http://localhost/a.png", "HTTPS://example.org/a.png", "ftp://example.org/a.png"):
+        with pytest.raises(MediaError, match="download"):
+            media_from_block({"type": "image", "url": url})
+
+
+def test_blocks_without_content_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="neither url nor base64"):
+        media_from_block({"type": "image", "mime_type": "image/png"})
+    with pytest.raises(MediaError, match="base64 can't be read"):
+        media_from_block({"type": "image", "base64": "###"})
+    with pytest.raises(MediaError, match="data: URL"):
+        media_from_block({"type": "image", "url": "data:image/png;base64"})
+    with pytest.raises(MissingFileError):
+        media_from_block({"type": "video", "url": (tmp_path / "gone.mp4").as_uri()})
