@@ -18,6 +18,7 @@ from .show import Screen, answer_facts, clean, print_facts, print_json
 
 if TYPE_CHECKING:
     from ..agent import Agent
+    from ..model import ChatModel
     from ..rag import AddReport, Library
 
 
@@ -102,7 +103,7 @@ def inspect(*, files: Sequence[Path], model: str | None, library: Path | None, a
     if given.documents:
         raise BadInputError(f"{given.documents[0]}: is no picture or video; index documents, and use --library")
     facts: dict[str, Any] = {}
-    if model or files or not library:
+    if model or given.media or not library:
         facts["model"], spec = describe_model(model or "nano")
         facts["media"] = [describe_media(item, spec.vision) for item in given.media]
     if library:
@@ -120,11 +121,10 @@ def _agent(
 ) -> Iterator[Agent]:
     """An agent with the tools that the given files call for."""
     from ..agent import Agent, Limits
-    from ..model import load_model
     from ..tools import calculator, watch_video, zoom_image
 
     with screen.waiting(f"Loading {setup.model}"):
-        model = load_model(setup.model, device=setup.device, dtype=setup.dtype)
+        model = _load(setup)
     settings = {"thinking": setup.think, "seed": setup.seed, "max_tokens": setup.max_tokens}
     tools = [calculator]
     if any_media or any(isinstance(item, Image) for item in given.media):
@@ -140,6 +140,16 @@ def _agent(
             tools.append(opened.as_tool())
         bound = model.bind(**{key: value for key, value in settings.items() if value is not None})
         yield Agent(bound, tools, limits=Limits(steps=setup.steps))
+
+
+def _load(setup: Setup) -> ChatModel:
+    from transformers.utils import logging
+
+    from ..model import load_model
+
+    if setup.model == "nano" or Path(setup.model).is_dir():  # a download still shows its own progress
+        logging.disable_progress_bar()
+    return load_model(setup.model, device=setup.device, dtype=setup.dtype)
 
 
 def _open(path: Path, *, create: bool) -> Library:

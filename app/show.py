@@ -30,6 +30,7 @@ class Screen:
     def __init__(self, *, quiet: bool = False) -> None:
         self._error = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True, quiet=quiet)
         self._live = sys.stdout.isatty()
+        self._open_line: type[Event] | None = None
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:
@@ -59,26 +60,34 @@ class Screen:
 
     def answer(self, events: Iterable[Event]) -> Answer:
         """Show events until the end; on a terminal the answer grows as it is written, elsewhere it comes whole."""
-        last: type[Event] | None = None
-        for event in events:
-            if type(event) is not last and last in (ThinkingDelta, TextDelta):
-                self._break(last)
-            last = type(event)
-            match event:
-                case ThinkingDelta(text):
-                    self._dim(text, end="")
-                case TextDelta(text) if self._live:
-                    print(clean(text), end="", flush=True)
-                case ToolCall(_, name, args):
-                    self._dim(f"→ {name}({arguments(args)})")
-                case ToolResult(_, _, content, error):
-                    self._dim(f"{'✗' if error else '←'} {summary(content)}")
-                case Notice(text):
-                    self.note(text)
-                case End(answer):
-                    self._finish(answer)
-                    return answer
+        try:
+            for event in events:
+                if type(event) is not self._open_line:
+                    self._break()
+                if isinstance(event, End):
+                    self._finish(event.answer)
+                    return event.answer
+                self._show(event)
+        finally:
+            self._break()
         raise AssertionError("the events ended without an End")
+
+    def _show(self, event: Event) -> None:
+        match event:
+            case ThinkingDelta(text):
+                self._dim(text, end="")
+                self._open_line = ThinkingDelta
+            case TextDelta(text) if self._live:
+                print(clean(text), end="", flush=True)
+                self._open_line = TextDelta
+            case ToolCall(_, name, args):
+                self._dim(f"→ {name}({arguments(args)})")
+            case ToolResult(_, _, content, error):
+                self._dim(f"{'✗' if error else '←'} {summary(content)}")
+            case Notice(text):
+                self.note(text)
+            case _:
+                pass
 
     def _finish(self, answer: Answer) -> None:
         if not self._live:
@@ -87,11 +96,13 @@ class Screen:
             print(f"  — {clean(place(citation))}")
         sys.stdout.flush()
 
-    def _break(self, after: type[Event]) -> None:
-        if after is ThinkingDelta:
+    def _break(self) -> None:
+        """End a line that deltas have left open."""
+        if self._open_line is ThinkingDelta:
             self._dim("")
-        elif self._live:
+        elif self._open_line is TextDelta:
             print()
+        self._open_line = None
 
     def _dim(self, text: str, *, end: str = "\n") -> None:
         self._error.print(clean(text), style="dim", end=end)
@@ -142,21 +153,30 @@ def print_json(facts: Mapping[str, Any]) -> None:
     print(json.dumps(facts, ensure_ascii=False))
 
 
-def print_facts(facts: Mapping[str, Any], indent: int = 0) -> None:
-    """Facts for people: a line each, nested ones indented."""
+def print_facts(facts: Mapping[str, Any], indent: str = "") -> None:
+    """Facts for people: a line each; those with parts of their own begin an indented block."""
     for key, value in facts.items():
-        label = " " * indent + key.replace("_", " ")
+        label = indent + key.replace("_", " ")
         match value:
-            case dict():
+            case dict() if any(isinstance(part, dict | list) for part in value.values()):
                 print(label)
-                print_facts(value, indent + 2)
+                print_facts(value, indent + "  ")
             case [dict(), *_]:
+                print(label)
                 for item in value:
-                    print(label)
-                    print_facts(item, indent + 2)
-            case list():
-                print(f"{label}: {', '.join(map(str, value))}")
-            case int() if value > 9999:
-                print(f"{label}: {value:,}")
+                    print(f"{indent}  {_in_line(item)}")
             case _:
-                print(f"{label}: {clean(str(value))}")
+                print(f"{label}: {_in_line(value)}")
+
+
+def _in_line(value: Any) -> str:
+    match value:
+        case dict():
+            shown = ((key, part) for key, part in value.items() if part is not None)
+            return ", ".join(f"{key.replace('_', ' ')} {_in_line(part)}" for key, part in shown)
+        case list():
+            return " ".join(_in_line(part) for part in value)
+        case int():
+            return f"{value:,}"
+        case _:
+            return clean(str(value))

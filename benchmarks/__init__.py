@@ -1,0 +1,1 @@
+"""Every claim about speed and memory, as a program: python -m benchmarks.NAME [--json]"""
