@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -20,7 +21,7 @@ from .media import Media, media_in, question_message
 from .reply import Reply, as_chunk, deltas, gather, thinking_in
 from .toolbox import Toolbox
 
-ChatModel = BaseChatModel | Runnable[LanguageModelInput, Any]
+Model: TypeAlias = BaseChatModel | Runnable[LanguageModelInput, Any]
 
 
 class Agent:
@@ -40,7 +41,7 @@ class Agent:
 
     def __init__(
         self,
-        model: ChatModel,
+        model: Model,
         tools: Iterable[BaseTool | Callable[..., Any]] = (),
         *,
         system: str | None = None,
@@ -64,7 +65,7 @@ class Agent:
             BadInputError: media that can't be read, a document among them, or an empty question.
             Exception: whatever the model raises. Tools don't: their errors go to the model.
         """
-        *_, end = self.stream(question, *media)
+        (end,) = deque(self.stream(question, *media), maxlen=1)
         assert isinstance(end, End)
         return end.answer
 
@@ -84,7 +85,7 @@ class Agent:
                 stopped = "length" if reply.cut_off else None
                 break
             for call in reply.calls:
-                yield ToolCall(call["id"] or "", call["name"] or "", call["args"] or {})
+                yield ToolCall(call.id, call.name, call.written if call.problem else call.args)
                 result = self._toolbox.call(call, tuple(shelf))
                 turn.append(result)
                 shelf += media_in([result])
@@ -105,7 +106,7 @@ class Agent:
         return reply
 
 
-def _with_tools(model: ChatModel, tools: Sequence[BaseTool]) -> Runnable[LanguageModelInput, Any]:
+def _with_tools(model: Model, tools: Sequence[BaseTool]) -> Runnable[LanguageModelInput, Any]:
     if not tools:
         return model
     if isinstance(model, RunnableBinding):  # keep the bound settings

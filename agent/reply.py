@@ -5,23 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any
 from uuid import uuid4
 
 from langchain_core.messages import (
     AIMessage,
     AIMessageChunk,
     BaseMessage,
-    InvalidToolCall,
-    ToolCall,
     ToolCallChunk,
     message_chunk_to_message,
 )
 from langchain_core.messages.ai import add_ai_message_chunks
+from langchain_core.messages.tool import invalid_tool_call, tool_call
 
 from .events import TextDelta, ThinkingDelta, ToolCallStarted
 
-Call: TypeAlias = ToolCall | InvalidToolCall
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as the model wrote it; `problem` says why it can't be run."""
+
+    id: str
+    name: str
+    args: dict[str, Any]
+    written: str
+    problem: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +78,14 @@ def gather(chunks: Sequence[AIMessageChunk]) -> Reply:
     if not chunks:
         return Reply(AIMessage(""), ())
     whole = add_ai_message_chunks(*chunks)
-    reasons = {call["id"]: call["error"] for chunk in chunks for call in chunk.invalid_tool_calls if call["error"]}
-    calls = tuple(_call(call, reasons.get(call["id"])) for call in whole.tool_call_chunks)
+    problems = {call["id"]: call["error"] for chunk in chunks for call in chunk.invalid_tool_calls}
+    calls = tuple(_call(call, problems.get(call["id"])) for call in whole.tool_call_chunks)
     message = message_chunk_to_message(whole).model_copy(
         update={
-            "tool_calls": [call for call in calls if call["type"] == "tool_call"],
-            "invalid_tool_calls": [call for call in calls if call["type"] == "invalid_tool_call"],
+            "tool_calls": [tool_call(id=c.id, name=c.name, args=c.args) for c in calls if not c.problem],
+            "invalid_tool_calls": [
+                invalid_tool_call(id=c.id, name=c.name, args=c.written, error=c.problem) for c in calls if c.problem
+            ],
         }
     )
     assert isinstance(message, AIMessage)
@@ -87,13 +97,12 @@ def thinking_in(message: AIMessage) -> str:
     return "".join(block.get("reasoning", "") for block in message.content_blocks if block["type"] == "reasoning")
 
 
-def _call(chunk: ToolCallChunk, reason: str | None) -> Call:
-    id_, name, written = chunk["id"] or f"call_{uuid4().hex[:12]}", chunk["name"] or "", chunk["args"] or "{}"
+def _call(chunk: ToolCallChunk, problem: str | None) -> Call:
+    written = chunk["args"] or "{}"
     try:
         args = json.loads(written)
     except ValueError:
         args = None
-    if isinstance(args, dict) and reason is None:
-        return ToolCall(type="tool_call", id=id_, name=name, args=args)
-    reason = reason or "its arguments are incomplete or malformed"
-    return InvalidToolCall(type="invalid_tool_call", id=id_, name=name, args=written, error=reason)
+    if not isinstance(args, dict):
+        args, problem = {}, problem or "its arguments are incomplete or malformed"
+    return Call(chunk["id"] or f"call_{uuid4().hex[:12]}", chunk["name"] or "", args, written, problem)

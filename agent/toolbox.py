@@ -10,7 +10,8 @@ from contextvars import copy_context
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.messages import ToolCall, ToolMessage
+from langchain_core.messages import ToolMessage
+from langchain_core.messages.tool import tool_call
 from langchain_core.tools import BaseTool, StructuredTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ValidationError
@@ -50,20 +51,17 @@ class Toolbox:
 
         `shelf` holds the pictures and videos that the tools may look at.
         """
-        name, call_id = call["name"] or "", call["id"] or ""
         try:
-            if call["type"] == "invalid_tool_call":
-                raise ToolError(f"the call of {name} can't be run: {call['error']}; write it again, complete")
-            message = self._run(self._find(name, call["args"]), call, shelf)
+            if call.problem is not None:
+                raise ToolError(f"the call of {call.name} can't be run: {call.problem}; write it again, complete")
+            message = self._run(self._find(call.name, call.args), call, shelf)
         except ToolError as error:
-            return _failure(str(error), call_id, name)
-        except ValidationError as error:
-            return _failure(_explained(error, name), call_id, name)
+            return _failure(call, str(error))
         except (Exception, SystemExit) as error:  # a tool's own code: whatever it raises, the run goes on
-            _log.info("tool %s failed", name, exc_info=True)
-            return _failure(f"{name} failed: {type(error).__name__}: {error}", call_id, name)
+            _log.info("tool %s failed", call.name, exc_info=True)
+            return _failure(call, f"{call.name} failed: {type(error).__name__}: {error}")
         if message.status == "error" and isinstance(message.content, str):
-            return _failure(message.content, call_id, name)
+            return _failure(call, message.content)
         return message
 
     def _find(self, name: str, args: Mapping[str, Any]) -> BaseTool:
@@ -80,7 +78,7 @@ class Toolbox:
             raise ToolError(f"{name} has no argument {unknown[0]!r}; {possible}")
         return self._by_name[name]
 
-    def _run(self, tool: BaseTool, call: ToolCall, shelf: Sequence[Image | Video]) -> ToolMessage:
+    def _run(self, tool: BaseTool, call: Call, shelf: Sequence[Image | Video]) -> ToolMessage:
         """Raises whatever the tool raises, `ToolTimeoutError` past the time limit."""
         future: Future[ToolMessage] = Future()
 
@@ -113,13 +111,17 @@ def _parameters(tool: BaseTool) -> dict[str, Any]:
     return parameters
 
 
-def _invoke(tool: BaseTool, call: ToolCall) -> ToolMessage:
-    if isinstance(tool, StructuredTool) and tool.func is None and tool.coroutine is not None:
-        result = asyncio.run(tool.ainvoke(call))
-    else:
-        result = tool.invoke(call)
+def _invoke(tool: BaseTool, call: Call) -> ToolMessage:
+    request = tool_call(name=call.name, args=call.args, id=call.id)
+    only_async = isinstance(tool, StructuredTool) and tool.func is None and tool.coroutine is not None
+    try:
+        result = asyncio.run(tool.ainvoke(request)) if only_async else tool.invoke(request)
+    except ValidationError as error:
+        if error.title == getattr(tool.args_schema, "__name__", None):  # not one of the tool's own
+            raise ToolError(_explained(error, tool.name)) from error
+        raise
     if not isinstance(result, ToolMessage):  # some tools return another framework's messages or commands
-        result = ToolMessage(to_content(result, tool.name), tool_call_id=call["id"] or "", name=tool.name)
+        result = ToolMessage(to_content(result, tool.name), tool_call_id=call.id, name=tool.name)
     check_media(result.content)
     return result.model_copy(update={"content": _cut(result.content)})
 
@@ -137,9 +139,9 @@ def _explained(error: ValidationError, name: str) -> str:
     return "; ".join(problems)
 
 
-def _failure(text: str, call_id: str, name: str) -> ToolMessage:
+def _failure(call: Call, text: str) -> ToolMessage:
     content = text if text.lower().startswith("error") else f"Error: {text}"
-    return ToolMessage(_cut(content), tool_call_id=call_id, name=name, status="error")
+    return ToolMessage(_cut(content), tool_call_id=call.id, name=call.name, status="error")
 
 
 def _cut(content: Any) -> Any:

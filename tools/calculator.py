@@ -6,7 +6,7 @@ import ast
 import math
 import operator
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ..errors import ToolError
 from .functions import as_tool
@@ -16,7 +16,7 @@ Number: TypeAlias = int | float
 MAX_LENGTH = 1000  # characters of an expression
 MAX_BITS = 4096  # of a whole number: about 1200 digits
 
-_OPERATORS: dict[type[ast.AST], Callable[..., Number]] = {
+_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,

@@ -48,7 +48,8 @@ class FunctionTool(StructuredTool):
         **kwargs: Any,
     ) -> tuple[Content, Any]:
         if self.coroutine is None:
-            return await super()._arun(*args, config=config, run_manager=run_manager, **kwargs)  # a thread, and _run
+            written: tuple[Content, Any] = await super()._arun(*args, config=config, run_manager=run_manager, **kwargs)
+            return written  # of _run, in a thread
         try:
             return self._written(await super()._arun(*args, config=config, run_manager=run_manager, **kwargs))
         except ToolError as error:

@@ -10,6 +10,7 @@ import pytest
 from langchain_core.language_models.fake_chat_models import FakeListChatModel, FakeMessagesListChatModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool, tool
+from pydantic import TypeAdapter
 
 from quintet.agent import (
     Agent,
@@ -219,11 +220,17 @@ def test_what_a_tool_raises_is_told_without_a_traceback(script: Any, caplog: pyt
         """Refuse."""
         raise ToolError("not on Sundays")
 
+    def parse(text: str) -> int:
+        """Parse."""
+        return TypeAdapter(int).validate_python(text)
+
     with caplog.at_level("INFO"):
         assert result_of(script, "stock", {"item": "sofa"}, [stock]).content == "Error: stock failed: KeyError: 'sofa'"
     assert "Traceback" in caplog.text
     assert result_of(script, "leave", {}, [leave]).content == "Error: leave failed: SystemExit: 3"
     assert result_of(script, "refuse", {}, [refuse]).content == "Error: not on Sundays"
+    told = str(result_of(script, "parse", {"text": "x"}, [parse]).content)
+    assert told.startswith("Error: parse failed: ValidationError: 1 validation error for int")
 
 
 def test_a_tool_that_hangs_is_given_up(script: Any) -> None:
