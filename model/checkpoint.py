@@ -43,6 +43,7 @@ def load_checkpoint(
     """
     import torch
     import transformers
+    from safetensors import SafetensorError
 
     place = str(files("quintet.model.nano")) if name == "nano" else name
     spec = ModelSpec.from_hf(name, _read_small_files(name, place))
@@ -60,7 +61,7 @@ def load_checkpoint(
                 **options,
             )
         tokenizer = transformers.AutoTokenizer.from_pretrained(place)
-    except (OSError, ValueError, RuntimeError, KeyError, torch.OutOfMemoryError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:  # RuntimeError: out of memory too
         raise UnsupportedModelError(f"{name!r} can't be loaded: {_first_line(error)}") from error
     if not tokenizer.chat_template:
         raise UnsupportedModelError(f"{name!r} has no chat template; add its chat_template.jinja to the checkpoint")
@@ -99,28 +100,26 @@ def _read_small_files(name: str, place: str) -> dict[str, dict[str, Any]]:
 
 
 def _download_small_files(name: str) -> dict[str, Path]:
-    from transformers.utils.hub import cached_file
+    """From the hub's cache on this machine, else from the hub."""
+    from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
 
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise ModelNotFoundError(
             f"no model {name!r}: give 'nano', the folder of a checkpoint, or a hub repository as 'org/name'"
         )
-    paths: dict[str, Path] = {}
-    for file in _SMALL_FILES:
-        try:
-            found = cached_file(name, file, _raise_exceptions_for_missing_entries=False)
-        except OSError as error:
-            raise ModelNotFoundError(
-                f"no model {name!r}: it is no folder here, not in the cache, and the hub can't provide it "
-                f"({_first_line(error)}); check the name and the network, or use 'nano'"
-            ) from error
-        if found is not None:
-            paths[file] = Path(found)
-    if "config.json" not in paths:
-        raise UnsupportedModelError(
-            f"the hub repository {name!r} has no config.json; give the repository of a checkpoint"
-        )
-    return paths
+    cached = {file: try_to_load_from_cache(name, file) for file in _SMALL_FILES}
+    paths = {file: Path(path) for file, path in cached.items() if isinstance(path, str)}
+    if "config.json" in paths:
+        return paths
+    try:  # asked once and without the retries of a download, so that a missing network is told at once
+        offered = {one.rfilename for one in HfApi().model_info(name, timeout=10).siblings or ()}
+        wanted = [file for file in _SMALL_FILES if file in offered or file == "config.json"]
+        return {file: Path(hf_hub_download(name, file)) for file in wanted}
+    except Exception as error:  # the hub client's errors have no common base across its versions
+        raise ModelNotFoundError(
+            f"no model {name!r}: it is no folder here, not in the cache, and the hub can't provide it "
+            f"({_first_line(error)}); check the name and the network, or use 'nano'"
+        ) from error
 
 
 def _device(device: "str | torch.device | None") -> "torch.device":
