@@ -41,7 +41,6 @@ def load_checkpoint(
         ModelNotFoundError: if there is no such folder, and the hub has no such repository or can't be reached.
         UnsupportedModelError: if it isn't a Qwen3.5-family checkpoint, or a file that it needs is missing or damaged.
     """
-    import torch
     import transformers
     from safetensors import SafetensorError
 
