@@ -134,9 +134,12 @@ class Catalogue(Database):
         )
         return {row[5]: StoredPassage(*row) for row in rows}
 
-    def matching(self, query: str, limit: int) -> list[int]:
-        """Ids of the passages that share words with the query, best first by BM25 (a heading's words count half)."""
-        expression = match_expression(query)
+    def matching(self, query: str, limit: int, *, every: bool = False) -> list[int]:
+        """Ids of the passages that share words with the query (or have every one), best first by BM25.
+
+        Words of headings and titles count half.
+        """
+        expression = match_expression(query, every=every)
         if not expression:
             return []
         statement = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, 1.0, 0.5), rowid LIMIT ?"
@@ -146,10 +149,8 @@ class Catalogue(Database):
 
     def without_vectors(self, limit: int) -> list[tuple[int, str, str]]:
         """Passages not embedded yet: id, heading, text."""
-        return self._rows(
-            "SELECT id, heading, text FROM passages WHERE NOT EXISTS (SELECT 1 FROM vectors WHERE passage = id) LIMIT ?",
-            limit,
-        )
+        missing = "NOT EXISTS (SELECT 1 FROM vectors WHERE passage = id)"
+        return self._rows(f"SELECT id, heading, text FROM passages WHERE {missing} LIMIT ?", limit)
 
     def add_vectors(self, ids: Sequence[int], vectors: Vectors) -> None:
         with self._change() as generation:

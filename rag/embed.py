@@ -94,8 +94,7 @@ class OfflineEmbedding(Embeddings):
         from transformers import AutoModel
         from transformers.utils import logging as transformers_logging
 
-        logging: Any = transformers_logging
-
+        logging: Any = transformers_logging  # its switches aren't annotated
         weights = self._folder / "model.safetensors"
         with weights.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -133,8 +132,8 @@ def default_embedding() -> OfflineEmbedding | None:
 def unit(vectors: Sequence[Sequence[float]] | Sequence[float]) -> NDArray[np.float32]:
     """Vectors `[..., dimension]` scaled to length 1."""
     array = np.asarray(vectors, np.float32)
-    lengths: NDArray[np.float32] = np.linalg.norm(array, axis=-1, keepdims=True).astype(np.float32)
-    scaled: NDArray[np.float32] = array / np.maximum(lengths, np.float32(1e-12))
+    lengths = np.maximum(np.linalg.norm(array, axis=-1, keepdims=True), np.float32(1e-12))
+    scaled: NDArray[np.float32] = array / lengths.astype(np.float32)
     return scaled
 
 

@@ -32,8 +32,8 @@ _ATX = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
 _SKIPPED_TAGS = {"script", "style", "nav", "noscript", "template", "svg", "iframe", "head", "button", "select"}
 _INLINE_TAGS = {
-    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label", "mark",
-    "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label",
+    "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
 }  # fmt: skip
 
 
@@ -156,16 +156,19 @@ def _walk(root: LexborNode, writer: PageWriter) -> None:
     """Write an element's blocks in document order; runs of inline text become one paragraph."""
     run: list[str] = []
 
-    def flush(tag: str = "") -> None:
-        (writer.item if tag == "li" else writer.block)(" ".join("".join(run).split()))
+    blocks = [""]  # the tags of those that are open
+
+    def flush() -> None:
+        (writer.item if blocks[-1] == "li" else writer.block)(" ".join("".join(run).split()))
         run.clear()
 
-    # Nodes to write and tags of blocks to end: pages nest deeper than Python's own stack goes.
-    pending: list[LexborNode | str] = [root]
+    # Nodes to write, None where a block ends: pages nest deeper than Python's own stack goes.
+    pending: list[LexborNode | None] = [root]
     while pending:
         node = pending.pop()
-        if isinstance(node, str):
-            flush(node)
+        if node is None:
+            flush()
+            blocks.pop()
             continue
         tag = node.tag or ""
         if tag == "-text":
@@ -186,5 +189,6 @@ def _walk(root: LexborNode, writer: PageWriter) -> None:
         else:
             if tag not in _INLINE_TAGS:
                 flush()
-                pending.append(tag)
+                blocks.append(tag)
+                pending.append(None)
             pending.extend(reversed(list(node.iter(include_text=True))))

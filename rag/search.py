@@ -43,7 +43,11 @@ class Searcher:
     def ranked(self, query: str, k: int) -> list[tuple[int, float]]:
         """(passage id, score in 0..1) of at least the best k, if there are so many."""
         wanted = max(k, self._settings.candidates)
-        rankings = [(self._settings.lexical_weight, self._catalogue.matching(query, wanted))]
+        words = self._settings.lexical_weight
+        rankings = [(words, self._catalogue.matching(query, wanted))]
+        # Names and numbers mean little to an embedding: a passage with every word asked for counts more.
+        if complete := self._catalogue.matching(query, wanted, every=True):
+            rankings.append((words / 2, complete))
         if self._embedding is not None and self._catalogue.vector_count():
             vector = unit(self._embedding.embed_query(query))
             self._catalogue.check_dimension(len(vector))

@@ -24,11 +24,11 @@ def searchable(text: str) -> str:
     return _RUN.sub(lambda run: f" {' '.join(_pairs(run[0]))} ", text)
 
 
-def match_expression(query: str) -> str:
-    """An FTS5 expression that matches any word of the query, but for common English words beside others."""
+def match_expression(query: str, *, every: bool = False) -> str:
+    """An FTS5 expression for any word of the query, or every one; common English words count only without others."""
     words = list(dict.fromkeys(_WORD.findall(searchable(query).lower())))
     telling = [word for word in words if word not in _COMMON]
-    return " OR ".join(f'"{word}"' for word in telling or words)
+    return (" AND " if every else " OR ").join(f'"{word}"' for word in telling or words)
 
 
 def _pairs(run: str) -> list[str]:
