@@ -1,0 +1,44 @@
+"""One generator per skill: `skill(rng, held=…, level=…) -> Sample`."""
+
+import dataclasses
+from collections.abc import Callable
+from random import Random
+
+from ..sample import Sample
+from ..schemas import distractors
+from .conversation import conversation
+from .copying import copying
+from .documents import documents
+from .looking import looking
+from .pictures import pictures
+from .reading import reading, sign
+from .tools import tools
+from .video import motion, times
+
+SKILLS: dict[str, Callable[..., Sample]] = {
+    "pictures": pictures,
+    "reading": reading,
+    "motion": motion,
+    "times": times,
+    "tools": tools,
+    "documents": documents,
+    "looking": looking,
+    "conversation": conversation,
+}
+"""What evaluation asks for."""
+
+LOOKING = ("pictures", "reading", "motion", "times")
+
+
+def training_sample(rng: Random, mixture: dict[str, float], level: float) -> Sample:
+    """A sample of some skill (or of copying), by the weights of `mixture`."""
+    name = rng.choices(list(mixture), list(mixture.values()))[0]
+    if name == "copying":
+        return copying(rng, level=level)
+    if name == "reading" and rng.random() < 0.1:
+        sample = sign(rng, level=level)
+    else:
+        sample = SKILLS[name](rng, level=level)
+    if name in LOOKING and rng.random() < 0.12:
+        sample = dataclasses.replace(sample, tools=distractors(rng))
+    return sample

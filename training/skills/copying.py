@@ -1,0 +1,64 @@
+"""Copying: the ground that calling tools and quoting passages stand on. Cheap text, many repetitions, nothing to look at."""
+
+from random import Random
+
+from ..sample import Sample, assistant, user
+from ..words import CITIES, NAMES, NOUNS, Words
+
+
+def copying(rng: Random, *, level: float = 1.0) -> Sample:
+    """Repeat a line, find a value by its key, or quote the sentence that a word stands in."""
+    words = Words(rng)
+    kind = rng.choice(("repeat", "lookup", "lookup", "quote", "quote", "json"))
+    thinking = rng.random() < 0.3
+    n = rng.randint(2, 3 + round(9 * level))
+    match kind:
+        case "repeat":
+            line = " ".join(_thing(words) for _ in range(n))
+            question, answer = rng.choice(("Repeat: {}", "Say this again: {}", "Copy this line:\n{}", "Repeat after me: {}")).format(line), line
+        case "lookup":
+            keys = words.several(NOUNS, n) if rng.random() < 0.5 else list({words.invented(): 0 for _ in range(n)})
+            table = {key: _thing(words) for key in keys}
+            key = rng.choice(keys)
+            joint = rng.choice((": ", " = ", " is ", " -> "))
+            lines = rng.choice(("\n", "; ", ", ")).join(f"{k}{joint}{v}" for k, v in table.items())
+            question = f"{lines}\n" + rng.choice(("What is {}?", "Which value has {}?", "{}?", "Give me {}.")).format(key)
+            answer = table[key]
+        case "json":
+            keys = list({_identifier(words): 0 for _ in range(n)})
+            table = {key: _thing(words) for key in keys}
+            key = rng.choice(keys)
+            question = "{" + ", ".join(f'"{k}": "{v}"' for k, v in table.items()) + "}\n" + f'What is "{key}"?'
+            answer = table[key]
+        case _:
+            nouns = words.several(NOUNS, min(n, 8))
+            sentences = [f"The {noun} {rng.choice(('is called', 'belongs to', 'stands near', 'costs', 'needs', 'weighs', 'has'))} {_thing(words)}." for noun in nouns]
+            noun = rng.choice(nouns)
+            question = " ".join(sentences) + "\n" + rng.choice(("What about the {}?", "Quote the sentence about the {}.", "Tell me about the {}.")).format(noun)
+            answer = next(s for s in sentences if s.startswith(f"The {noun} "))
+    return Sample("copying", (user(question), assistant(answer, "I look it up." if thinking else "")), thinking=thinking)
+
+
+def _thing(words: Words) -> str:
+    rng = words.rng
+    match rng.randrange(8):
+        case 0:
+            return str(words.number(9999))
+        case 1:
+            return words.letters(2, 8)
+        case 2:
+            return f"{words.invented()} {words.invented()}"
+        case 3:
+            return words.pick(rng.choice((CITIES, NAMES)))
+        case 4:
+            return f"{words.number(99)}.{rng.randint(0, 9)}"
+        case 5:
+            return words.letters(2, 6, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+        case 6:
+            return words.phrase(1, 2)
+    return words.invented()
+
+
+def _identifier(words: Words) -> str:
+    parts = [words.invented() if words.rng.random() < 0.5 else words.pick(NOUNS) for _ in range(words.rng.randint(1, 2))]
+    return "_".join(parts)
