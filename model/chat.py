@@ -182,9 +182,13 @@ def _chunk(delta: Delta | Done, ids: dict[int, str], model: str) -> AIMessageChu
             ids[index] = _new_id()
             return _call_chunk(index, name, "", ids[index])
         case Call(index, name, args, raw, error):
+            begun = ids.get(index)
+            call_id = begun or _new_id()
             written = raw if error else json.dumps(args, ensure_ascii=False)
-            begun = index in ids
-            return _call_chunk(index, None if begun else name, written, None if begun else _new_id())
+            chunk = _call_chunk(index, None if begun else name, written, None if begun else call_id)
+            if error:  # summing chunks loses the reason, so it is told where the call ends
+                chunk.invalid_tool_calls = [invalid_tool_call(name=name, args=raw, id=call_id, error=error)]
+            return chunk
         case Done(reason, usage):
             return AIMessageChunk(
                 content=[],

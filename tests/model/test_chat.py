@@ -140,7 +140,9 @@ def test_a_forced_call_is_of_that_tool_and_cut_off_it_is_invalid(model: ChatMode
     assert answer.tool_calls == []
     (call,) = answer.invalid_tool_calls
     assert call["name"] == "weigh"
-    assert call["error"]
+    assert call["error"] == "the call was cut off before </tool_call>"
+    chunks = list(model.bind_tools([weigh], tool_choice="weigh").stream("How heavy is the cat?", max_tokens=30))
+    assert [call["error"] for chunk in chunks for call in chunk.invalid_tool_calls] == [call["error"]]  # type: ignore[union-attr]
 
 
 def test_bound_settings_and_tools_reach_the_model(model: ChatModel) -> None:
