@@ -90,6 +90,8 @@ class Agent:
                 turn.append(result)
                 shelf += media_in([result])
                 yield ToolResult(result.tool_call_id, result.name or "", result.content, result.status == "error")
+        if stopped is not None:
+            yield Notice(self.limits.explain(stopped))
         self.messages += turn
         yield End(_answer(turn, self.messages, steps, usage, stopped))
 

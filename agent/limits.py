@@ -30,6 +30,14 @@ class Limits:
             if value is not None and value < 1:
                 raise BadInputError(f"the limit on {name} is {value}; it must be at least 1, or None for no limit")
 
+    def explain(self, stopped: Stopped) -> str:
+        """What ended the run, for the person."""
+        return {
+            "steps": f"stopped after {self.steps} steps, the limit; the answer may be incomplete",
+            "tokens": f"stopped at the limit of {self.tokens} tokens; the answer may be incomplete",
+            "length": "the model's limit on the length of a reply cut the answer off",
+        }[stopped]
+
     def reached(self, steps: int, usage: UsageMetadata | None) -> Stopped | None:
         """The limit that a further step would break, if any."""
         if self.steps is not None and steps >= self.steps:

@@ -140,7 +140,7 @@ def _explained(error: ValidationError, name: str) -> str:
 
 
 def _failure(call: Call, text: str) -> ToolMessage:
-    content = text if text.lower().startswith("error") else f"Error: {text}"
+    content = text if text.lower().startswith("error") else f"error: {text}"
     return ToolMessage(_cut(content), tool_call_id=call.id, name=call.name, status="error")
 
 

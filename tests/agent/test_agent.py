@@ -28,7 +28,7 @@ from quintet.errors import BadInputError, ToolError
 from quintet.tools import calculator
 
 MALFORMED = (
-    "Error: the call of weather can't be run: its arguments are incomplete or malformed; write it again, complete"
+    "error: the call of weather can't be run: its arguments are incomplete or malformed; write it again, complete"
 )
 
 
@@ -165,16 +165,16 @@ def test_a_model_that_cannot_call_tools_is_refused() -> None:
 @pytest.mark.parametrize(
     ("name", "args", "told"),
     [
-        ("calculate", {"x": 1}, "Error: there is no tool 'calculate'; the tools are calculator, weather"),
-        ("weather", {}, "Error: the argument 'city' of weather is missing"),
-        ("weather", {"town": "Oslo"}, "Error: weather has no argument 'town'; its arguments are city, days"),
+        ("calculate", {"x": 1}, "error: there is no tool 'calculate'; the tools are calculator, weather"),
+        ("weather", {}, "error: the argument 'city' of weather is missing"),
+        ("weather", {"town": "Oslo"}, "error: weather has no argument 'town'; its arguments are city, days"),
         (
             "weather",
             {"city": "Oslo", "days": "many"},
-            "Error: the argument 'days' of weather is 'many': "
+            "error: the argument 'days' of weather is 'many': "
             "Input should be a valid integer, unable to parse string as an integer",
         ),
-        ("calculator", {"expression": "1/0"}, "Error: division by zero in '1/0'"),
+        ("calculator", {"expression": "1/0"}, "error: division by zero in '1/0'"),
         (
             "weather",
             '{"city": "Os',  # cut off: nothing is made up
@@ -225,12 +225,12 @@ def test_what_a_tool_raises_is_told_without_a_traceback(script: Any, caplog: pyt
         return TypeAdapter(int).validate_python(text)
 
     with caplog.at_level("INFO"):
-        assert result_of(script, "stock", {"item": "sofa"}, [stock]).content == "Error: stock failed: KeyError: 'sofa'"
+        assert result_of(script, "stock", {"item": "sofa"}, [stock]).content == "error: stock failed: KeyError: 'sofa'"
     assert "Traceback" in caplog.text
-    assert result_of(script, "leave", {}, [leave]).content == "Error: leave failed: SystemExit: 3"
-    assert result_of(script, "refuse", {}, [refuse]).content == "Error: not on Sundays"
+    assert result_of(script, "leave", {}, [leave]).content == "error: leave failed: SystemExit: 3"
+    assert result_of(script, "refuse", {}, [refuse]).content == "error: not on Sundays"
     told = str(result_of(script, "parse", {"text": "x"}, [parse]).content)
-    assert told.startswith("Error: parse failed: ValidationError: 1 validation error for int")
+    assert told.startswith("error: parse failed: ValidationError: 1 validation error for int")
 
 
 def test_a_tool_that_hangs_is_given_up(script: Any) -> None:
@@ -244,7 +244,7 @@ def test_a_tool_that_hangs_is_given_up(script: Any) -> None:
     started = time.monotonic()
     message = result_of(script, "wait", {}, [wait], tool_timeout=0.1)
     released.set()
-    assert message.content == "Error: wait ran longer than 0.1 seconds and was given up; try something smaller"
+    assert message.content == "error: wait ran longer than 0.1 seconds and was given up; try something smaller"
     assert time.monotonic() - started < 20
 
 
@@ -271,7 +271,7 @@ def test_arguments_described_by_a_json_schema_only(script: Any) -> None:
     )
     assert result_of(script, "remote", {"city": "Oslo"}, [remote]).content == "got {'city': 'Oslo'}"
     assert result_of(script, "remote", {"town": "Oslo"}, [remote]).content == (
-        "Error: remote has no argument 'town'; its arguments are city"
+        "error: remote has no argument 'town'; its arguments are city"
     )
 
 
@@ -299,7 +299,8 @@ def test_the_limit_on_steps_ends_with_what_there_is(script: Any) -> None:
     answer = agent.ask("Count.")
     assert (answer.stopped, answer.steps, answer.text) == ("steps", 2, "")
     assert [message.type for message in agent.messages] == ["human", "ai", "tool", "ai", "tool"]  # every call answered
-    assert agent.ask("Go on.").steps == 2
+    *_, notice, _ = agent.stream("Go on.")
+    assert notice == Notice("stopped after 2 steps, the limit; the answer may be incomplete")
 
 
 def test_the_limit_on_tokens_counts_what_was_read_anew(script: Any) -> None:

@@ -91,7 +91,7 @@ def test_what_tools_return_is_numbered_after_what_came_before(script: Any, sampl
     agent = Agent(model, [zoom_image])
     results = [event for event in agent.stream("Look.", samples.shapes) if isinstance(event, ToolResult)]
     assert [result.error for result in results] == [True, False, False]
-    assert results[0].content == "Error: there is 1 picture; picture must be 1, not 2"
+    assert results[0].content == "error: there is 1 picture; picture must be 1, not 2"
     # pictures 2 and 3 are the parts seen so far, picture 4 is the next one given
     results = [event for event in agent.stream("And here?", samples.word) if isinstance(event, ToolResult)]
     assert [result.error for result in results] == [False]
