@@ -119,37 +119,37 @@ def inspect(*, files: Sequence[Path], model: str | None, library: Path | None, a
 def _agent(
     setup: Setup, given: Given, library: Path | None, screen: Screen, *, any_media: bool = False
 ) -> Iterator[Agent]:
-    """An agent with the tools that the given files call for."""
+    """An agent with the tools that the files call for. What is quick to check is checked before the model loads."""
     from ..agent import Agent, Limits
     from ..tools import calculator, watch_video, zoom_image
 
-    with screen.waiting(f"Loading {setup.model}"):
-        model = _load(setup)
-    settings = {"thinking": setup.think, "seed": setup.seed, "max_tokens": setup.max_tokens}
+    limits = Limits(steps=setup.steps)
     tools = [calculator]
     if any_media or any(isinstance(item, Image) for item in given.media):
         tools.append(zoom_image)
     if any_media or any(isinstance(item, Video) for item in given.media):
         tools.append(watch_video)
     with ExitStack() as stack:
-        if library or given.documents:
-            place = library or Path(stack.enter_context(TemporaryDirectory(prefix="quintet-")))
-            opened = stack.enter_context(_open(place, create=library is None or bool(given.documents)))
+        opened = None
+        if library:
+            opened = stack.enter_context(_open(library, create=bool(given.documents)))
+        elif given.documents:
+            folder = stack.enter_context(TemporaryDirectory(prefix="quintet-"))
+            opened = stack.enter_context(_open(Path(folder), create=True))
+        with screen.waiting(f"Loading {setup.model}"):
+            model = _load(setup)
+        if opened:
+            tools.append(opened.as_tool())
             if given.documents:
                 _add(opened, given.documents, screen)
-            tools.append(opened.as_tool())
-        bound = model.bind(**{key: value for key, value in settings.items() if value is not None})
-        yield Agent(bound, tools, limits=Limits(steps=setup.steps))
+        yield Agent(model, tools, limits=limits)
 
 
 def _load(setup: Setup) -> ChatModel:
-    from transformers.utils import logging
-
     from ..model import load_model
 
-    if setup.model == "nano" or Path(setup.model).is_dir():  # a download still shows its own progress
-        logging.disable_progress_bar()
-    return load_model(setup.model, device=setup.device, dtype=setup.dtype)
+    settings = {"thinking": setup.think, "seed": setup.seed, "max_tokens": setup.max_tokens}
+    return load_model(setup.model, device=setup.device, dtype=setup.dtype, **settings)
 
 
 def _open(path: Path, *, create: bool) -> Library:

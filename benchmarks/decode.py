@@ -12,7 +12,6 @@ from statistics import median
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from benchmarks.report import Claim, main
 from quintet import load_model
@@ -31,8 +30,8 @@ def tokens_per_second(write: Callable[[str], int], question: str) -> float:
 def measure() -> tuple[dict[str, float], list[Claim]]:
     """Medians of both, and of the ratio of neighbouring runs."""
     model = load_model(device="cpu", temperature=0.0, thinking=False, max_tokens=TOKENS)
-    module: Any = model.engine.model
-    tokenizer = model.engine.format.tokenizer
+    engine: Any = model.engine
+    module, tokenizer = engine.model, engine.format.tokenizer
     ends = torch.tensor(tokenizer.convert_tokens_to_ids(["<|im_end|>", "<|endoftext|>"]))
     module.lm_head.register_forward_hook(lambda _m, _i, logits: logits.index_fill(-1, ends, float("-inf")))
 
@@ -46,10 +45,11 @@ def measure() -> tuple[dict[str, float], list[Claim]]:
         prompt = tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, enable_thinking=False, return_dict=True, return_tensors="pt"
         )
-        ids: Tensor = module.generate(**prompt, do_sample=False, max_new_tokens=TOKENS)
-        return ids.shape[1] - prompt["input_ids"].shape[1]
+        ids = module.generate(**prompt, do_sample=False, max_new_tokens=TOKENS)
+        return int(ids.shape[1] - prompt["input_ids"].shape[1])
 
-    ours("Warm up."), theirs("Warm up.")
+    ours("Warm up.")
+    theirs("Warm up.")
     speeds = []
     for run in range(RUNS):
         question = f"Tell me about the number {run}."  # a new one each time, so that no session is continued

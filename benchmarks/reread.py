@@ -21,7 +21,7 @@ def measure() -> tuple[dict[str, float], list[Claim]]:
     assert second is not None
     said = first["total_tokens"] - 1  # the token that ended the turn was drawn, and is read with the second question
     known = second.get("input_token_details", {}).get("cache_read", 0)
-    figures = {
+    figures: dict[str, float] = {
         "tokens read and written for the first question": first["total_tokens"],
         "tokens of the second question's prompt": second["input_tokens"],
         "of which not read again": known,

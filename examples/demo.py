@@ -6,15 +6,21 @@ Everything is made on this machine and runs on its CPU; nothing is fetched. Exit
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+
+from langchain_core.tools import BaseTool
 
 from examples.samples import Samples, make_samples
 from quintet import Agent, load_model
 from quintet.app.show import Screen
 from quintet.rag import Library
 from quintet.tools import calculator, watch_video
+
+Tool = BaseTool | Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ def count_stock(item: str) -> int:
     return {"lamp": 12, "table": 3}.get(item.lower(), 0)
 
 
-def conversations(samples: Samples, library: Library) -> list[tuple[str, list[object], list[Question]]]:
+def conversations(samples: Samples, library: Library) -> list[tuple[str, list[Tool], list[Question]]]:
     """What each conversation is about, its tools, and its questions."""
     return [
         (

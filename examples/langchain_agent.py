@@ -18,11 +18,11 @@ def get_weather(city: str) -> str:
 
 
 agent = create_agent(load_model(), tools=[get_weather])
-for content in (
-    [{"type": "text", "text": "What is the weather in Oslo?"}],
-    [Image(path).to_block(), {"type": "text", "text": "What colour is the circle?"}],
+for question in (
+    HumanMessage("What is the weather in Oslo?"),
+    HumanMessage([Image(path).to_block(), {"type": "text", "text": "What colour is the circle?"}]),
 ):
-    state = agent.invoke({"messages": [HumanMessage(content)]})
+    state = agent.invoke({"messages": [question]})
     for message in state["messages"]:
         for call in getattr(message, "tool_calls", ()):
             print("calls", call["name"], call["args"])
