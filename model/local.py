@@ -54,7 +54,8 @@ class LocalEngine:
         try:
             logits = self._read(session, prompt)
             room = self.spec.context - len(session.ids)
-            for _ in range(min(room, request.max_tokens or room)):
+            wanted = request.max_tokens or self.spec.generation.get("max_new_tokens") or room
+            for _ in range(min(room, wanted)):
                 token = turn.draw(logits)
                 session.drawn.append(token)
                 yield from turn.take(token)
