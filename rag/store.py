@@ -119,8 +119,8 @@ class ChromaIndex:
 
     def _build(self, generation: int, old: _Published | None) -> Path:
         """Write a folder that holds the catalogue's vectors: a copy of the old one with the changes if they're few."""
-        target = self._folder / f"{generation}-{uuid.uuid4().hex[:8]}"
         if old and 2 * self._catalogue.vector_count(old.generation) < self._catalogue.vector_count():
+            target = self._new_folder(generation)
             try:
                 shutil.copytree(self._folder / old.folder, target)
                 self._write(target, after=old.generation)
@@ -128,9 +128,13 @@ class ChromaIndex:
             except BaseException as error:
                 _raise_interrupts(error)
                 _log.warning("the index in %s is damaged and is built anew: %s", self._folder, error)
-                shutil.rmtree(target, ignore_errors=True)
+        target = self._new_folder(generation)
         self._write(target, after=0)
         return target
+
+    def _new_folder(self, generation: int) -> Path:
+        """A path not used before: Chroma keeps the state of a path that once failed in the process."""
+        return self._folder / f"{generation}-{uuid.uuid4().hex[:8]}"
 
     def _write(self, target: Path, *, after: int) -> None:
         """Put the vectors written after a generation into the index at `target`, and take the removed ones out."""
@@ -189,7 +193,9 @@ def _client(folder: Path) -> Any:
 
 
 def _vector_files(folder: Path) -> list[tuple[str, Path]]:
-    return [(str(file.relative_to(folder)), file) for file in sorted(folder.glob("*/*")) if file.is_file()]
+    """Chroma's vector files. Until it first writes them in full, with their metadata, every reader makes them anew."""
+    written = [metadata.parent for metadata in folder.glob("*/index_metadata.pickle")]
+    return [(str(file.relative_to(folder)), file) for parent in written for file in sorted(parent.iterdir())]
 
 
 def _fingerprints(folder: Path) -> dict[str, list[int]]:

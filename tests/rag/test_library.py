@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -216,10 +215,11 @@ def test_paths_that_can_be_no_library(tmp_path: Path, embedding: Embeddings) -> 
         Library(tmp_path / "other", embedding=embedding)
 
 
-def test_long_documents_come_in_several_batches(
-    library: Library, tmp_path: Path, write_pdf: Callable[..., Path]
-) -> None:
-    pages = [[f"Chapter {number}", f"This page is about topic{number}."] for number in range(1, 701)]
-    library.add(write_pdf(tmp_path / "long.pdf", pages))
-    assert library.documents()[0].passages == 700
-    assert [library.search(f"topic{page}", k=1)[0].metadata["page"] for page in (1, 350, 700)] == [1, 350, 700]
+def test_long_documents_come_in_several_batches(library: Library, tmp_path: Path) -> None:
+    sections = [f"## Part {number}\n\nThis is about topic{number}.\n" for number in range(1200)]
+    (tmp_path / "long.md").write_text("\n".join(sections))
+    (tmp_path / "short.txt").write_text("This is short.")
+    library.add(tmp_path / "long.md", tmp_path / "short.txt")
+    assert [document.passages for document in library.documents()] == [1200, 1]
+    for number in (0, 600, 1199):
+        assert library.search(f"topic{number}", k=1)[0].metadata["heading"] == f"Part {number}"
