@@ -46,16 +46,17 @@ def to_media(item: Media) -> Image | Video:
         return Image(item)
     if isinstance(item, (str, Path)):
         return _from_path(Path(item))
-    raise BadInputError(f"a {type(item).__name__} is no media; pass a path, a Pillow image, an Image or a Video")
+    raise BadInputError(f"{type(item).__name__} is no media; pass a path, a Pillow image, an Image or a Video")
 
 
 def _from_path(path: Path) -> Image | Video:
     from ..vision import Image, Video, kind_of
 
     kind = kind_of(path)
-    if kind == "document":
+    if kind == "document" or path.is_dir():
+        what = "folder" if path.is_dir() else "document"
         raise BadInputError(
-            f"{path} is a document, not a picture or video; add it to a Library and give the agent library.as_tool()"
+            f"{path} is a {what}, not a picture or video; add it to a Library and give the agent library.as_tool()"
         )
     claimed = (guess_type(path.name)[0] or "").partition("/")[0]
     media = Video(path) if kind == "video" or (kind == "unknown" and claimed == "video") else Image(path)
@@ -93,6 +94,11 @@ def check_media(content: str | list[str | dict[str, Any]]) -> None:
 
 
 def _open(media: Image | Video) -> None:
-    from ..vision import Image
+    from ..vision import Image, VisionSettings
+    from ..vision.resize import image_size
 
-    _ = media.pil if isinstance(media, Image) else media.info
+    if isinstance(media, Image):
+        picture = media.pil
+        image_size(picture.height, picture.width, VisionSettings())  # refuses what is too long for any grid
+    else:
+        _ = media.info

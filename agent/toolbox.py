@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..vision import Image, Video
 
 MAX_RESULT = 100_000  # characters of text from one call
+MAX_ERROR = 1000
 
 _log = logging.getLogger(__name__)
 
@@ -140,8 +141,9 @@ def _explained(error: ValidationError, name: str) -> str:
 
 
 def _failure(call: Call, text: str) -> ToolMessage:
+    text = text if len(text) <= MAX_ERROR else f"{text[:MAX_ERROR]}…"
     content = text if text.lower().startswith("error") else f"error: {text}"
-    return ToolMessage(_cut(content), tool_call_id=call.id, name=call.name, status="error")
+    return ToolMessage(content, tool_call_id=call.id, name=call.name, status="error")
 
 
 def _cut(content: Any) -> Any:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from pydantic_core import to_json
 
@@ -39,8 +42,17 @@ def _media_block(value: Any) -> Block | None:
     if (media := _media(value)) is None:
         return None
     block = media.to_block()
-    # Of langchain-core's blocks a tool's message may hold files but no videos: it would write them as JSON text.
-    return {**block, "type": "file"} if block["type"] == "video" else block
+    if block["type"] == "video":
+        # Of langchain-core's blocks a tool's message may hold files but no videos: it would write them as JSON text.
+        return {**block, "type": "file"}
+    return _snapshot(block) if "url" in block else block
+
+
+def _snapshot(block: Block) -> Block:
+    """The picture itself instead of its address: a tool may write its next picture to the same file."""
+    from ..vision import Image
+
+    return Image(Path(url2pathname(urlsplit(block["url"]).path)).read_bytes()).to_block()
 
 
 def _media(value: Any) -> Image | Video | None:

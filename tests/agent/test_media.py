@@ -53,13 +53,15 @@ def test_files_that_are_no_media_are_refused_before_the_model_runs(script: Any, 
     empty.touch()
     with pytest.raises(BadInputError, match=r"handbook\.pdf is a document.*Library"):
         agent.ask("What?", samples.manuals / "handbook.pdf")
+    with pytest.raises(BadInputError, match=r"is a folder.*Library"):
+        agent.ask("What?", samples.manuals)
     with pytest.raises(MissingFileError, match=r"nowhere\.png"):
         agent.ask("What?", "nowhere.png")
     with pytest.raises(MediaError, match=r"fake\.mp4"):
         agent.ask("What?", fake)
     with pytest.raises(MediaError, match="empty"):
         agent.ask("What?", empty)
-    with pytest.raises(BadInputError, match="a int is no media"):
+    with pytest.raises(BadInputError, match="int is no media"):
         agent.ask("What?", 3)  # type: ignore[arg-type]
     assert agent.messages == []
 
@@ -120,4 +122,12 @@ def test_broken_media_of_a_tool_are_told_not_shown(script: Any, tmp_path: Path) 
     result = answer.messages[2]
     assert isinstance(result, ToolMessage)
     assert result.status == "error"
-    assert "broken.png" in str(result.content)
+    assert "the picture is damaged" in str(result.content) or "not a picture" in str(result.content)
+
+
+def test_a_zoom_too_narrow_to_be_shown_is_told(script: Any) -> None:
+    wide = PIL.Image.new("RGB", (1000, 1000))
+    model = script.model(script.call("zoom_image", {"picture": 1, "box": [0, 0, 1, 0.001]}), script.say("ok"))
+    answer = Agent(model, [zoom_image]).ask("Look.", wide)
+    assert "200" in str(answer.messages[2].content)
+    assert [message.type for message in answer.messages] == ["human", "ai", "tool", "ai"]
