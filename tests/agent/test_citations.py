@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from langchain_core.documents import Document
+from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from quintet.agent import Agent, Citation
+from quintet.rag import Library
 from quintet.tools import Returned, as_tool, watch_video
 
 PAGES = {
@@ -99,3 +101,17 @@ def test_watched_stretches_are_cited_unless_a_moment_in_them_is(script: Any, sam
     assert agent.ask("Sure?").citations == ()
     agent = Agent(script.model(watch, script.say("At 2.0 seconds.")), [watch_video])
     assert agent.ask("When?", samples.clip).citations == (Citation("clip.mp4", start=2, end=2, quote="At 2.0 seconds"),)
+
+
+def test_a_library_is_searched_and_cited(script: Any, samples: Any, tmp_path: Any) -> None:
+    with Library(tmp_path / "library", embedding=DeterministicFakeEmbedding(size=32)) as library:
+        library.add(samples.manuals)
+        model = script.model(
+            script.call("search_documents", {"query": "How long does the warranty of the Lumo lamp last?"}),
+            script.say("It lasts 24 months [1]."),
+        )
+        answer = Agent(model, [library.as_tool()]).ask("How long is the warranty?")
+    (citation,) = answer.citations
+    assert citation.source.endswith("handbook.pdf")
+    assert citation.page == 3
+    assert "24 months" in citation.quote
