@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from itertools import chain
-from typing import IO, SupportsBytes, cast
+from typing import cast
 
-import av
 import numpy as np
-from av.container import InputContainer
 from av.error import FFmpegError
-from av.packet import Packet
-from av.stream import Disposition
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from ..errors import MediaError
-from .image import MAX_PIXELS
-from .index import PacketIndex, Run, packets, read_index
+from .container import all_frames, open_container
+from .index import Cursor, PacketIndex, Run, guesses_stamps, read_index
+from .orientation import Orientation
 from .sampling import average_rate
-from .sniff import is_text
 from .source import Source
 from .track import FramesMissingError, Rgb, VideoInfo
 
@@ -30,73 +24,6 @@ from .track import FramesMissingError, Rgb, VideoInfo
 _SKIPS_UNREFERENCED = frozenset({"h264", "hevc", "mpeg4", "mpeg2video"})
 # How many keyframes earlier to begin when a frame didn't come; a stream of gradual refreshes needs several.
 _EARLIER = (0, 1, 4)
-# Reading on is cheaper than seeking up to about so many packets.
-_SEEK_PACKETS = 300
-
-
-@contextmanager
-def open_container(source: Source) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """The container and its main video stream, ready to decode.
-
-    Raises:
-        MediaError: text, an unknown or cut-off format, sound only, no decoder, or frames larger than `MAX_PIXELS`.
-    """
-    if is_text(source.head()):
-        # FFmpeg would take some texts for play lists and open the files and addresses they name.
-        raise MediaError(f"{source.label}: not a video: it holds text; pass an MP4, MKV, WebM or similar.")
-    file: str | IO[bytes] = str(source.path) if source.path else source.open()
-    try:
-        container = av.open(file, "r", metadata_errors="replace")
-    except FFmpegError as error:
-        raise MediaError(
-            f"{source.label}: can't be opened as a video ({error.strerror}): cut off, damaged or of an unknown format; "
-            "get a whole copy."
-        ) from error
-    with container:
-        pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-        if not pictures:
-            raise MediaError(f"{source.label}: holds no video stream, only {_streams(container)}; pass a video.")
-        stream = max(pictures, key=lambda s: (s.disposition & Disposition.default, -s.index))
-        codec = stream.codec_context
-        if codec is None:
-            raise MediaError(f"{source.label}: no decoder for its video stream; convert it to H.264 first.")
-        if codec.width * codec.height > MAX_PIXELS:
-            raise MediaError(
-                f"{source.label}: frames of {codec.width}x{codec.height} px are over the limit of {MAX_PIXELS} px; "
-                "scale the video down first."
-            )
-        codec.thread_type = "AUTO"
-        codec.thread_count = 4  # each thread holds a frame
-        yield container, stream
-
-
-@dataclass(frozen=True)
-class Orientation:
-    """How decoded frames are turned to stand upright: axes swapped first, then mirrored."""
-
-    swap: bool = False
-    mirror_x: bool = False
-    mirror_y: bool = False
-
-    @classmethod
-    def of(cls, frame: VideoFrame) -> Orientation:
-        """Read the display matrix: x' = a x + c y, y' = b x + d y, as nine 16.16 integers a b u c d v ..."""
-        matrix = frame.side_data.get("DISPLAYMATRIX")
-        if matrix is None:
-            return cls()
-        a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(cast(SupportsBytes, matrix)), dtype="<i4")[:5])
-        swap = abs(b) > abs(a)
-        return cls(swap, (c if swap else a) < 0, (b if swap else d) < 0)
-
-    def apply(self, rgb: Rgb) -> Rgb:
-        """`[H, W, 3]` upright."""
-        if self.swap:
-            rgb = rgb.swapaxes(0, 1)
-        if self.mirror_x:
-            rgb = rgb[:, ::-1]
-        if self.mirror_y:
-            rgb = rgb[::-1]
-        return np.ascontiguousarray(rgb)
 
 
 class FileTrack:
@@ -109,7 +36,7 @@ class FileTrack:
     def __init__(self, source: Source, *, whole: bool = False) -> None:
         self._source = source
         with open_container(source) as (container, stream):
-            first = next(_decoded(container, stream), None)
+            first = next(all_frames(container, stream), None)
             if first is None:
                 raise MediaError(f"{source.label}: no frame can be decoded; the video is damaged, get a whole copy.")
             self._orientation = Orientation.of(first)
@@ -123,7 +50,7 @@ class FileTrack:
             self.times: NDArray[np.float64] = (self._index.pts - self._index.pts[0]) * seconds
             last = self._index.last * seconds
         else:
-            self.times = self._count(float(rate or 24))
+            self.times, self._numbers = self._count(float(rate or 24))
             last = float(self.times[-1]) / max(1, len(self.times) - 1)
         duration = float(self.times[-1]) + last
         fps = average_rate(self.times, float(rate or 0))
@@ -141,26 +68,25 @@ class FileTrack:
         if self._index is None:
             yield from self._frames_by_number(wanted)
             return
-        number = {int(self._index.pts[frame]): frame for frame in wanted}
+        missing = {int(self._index.pts[frame]): frame for frame in wanted}
         for earlier in _EARLIER:
-            runs = self._index.runs(sorted(number.values()), earlier)
-            for frame in self._decode(runs, seeks=earlier == 0):
-                if (found := number.pop(frame.pts, None) if frame.pts is not None else None) is not None:
-                    yield found, self._upright(frame)
-            if not number:
+            runs = self._index.runs(sorted(missing.values()), earlier)
+            for pts, frame in self._decode(runs, seeks=earlier == 0):
+                if pts in missing:
+                    yield missing.pop(pts), self._upright(frame)
+            if not missing:
                 return
         raise FramesMissingError
 
     def _frames_by_number(self, wanted: Sequence[int]) -> Iterator[tuple[int, Rgb]]:
-        remaining = set(wanted)
+        missing = {int(self._numbers[frame]): frame for frame in wanted}
         with open_container(self._source) as (container, stream):
-            for number, frame in enumerate(_decoded(container, stream)):
-                if number in remaining:
-                    remaining.remove(number)
-                    yield number, self._upright(frame)
-                if not remaining:
+            for number, frame in enumerate(all_frames(container, stream)):
+                if number in missing:
+                    yield missing.pop(number), self._upright(frame)
+                if not missing:
                     return
-        raise MediaError(f"{self._source.label}: {len(remaining)} frames are gone; the file changed while it was read.")
+        raise MediaError(f"{self._source.label}: {len(missing)} frames are gone; the file changed while it was read.")
 
     def _upright(self, frame: VideoFrame) -> Rgb:
         return self._orientation.apply(cast(Rgb, frame.to_ndarray(format="rgb24")))
@@ -169,79 +95,35 @@ class FileTrack:
         with open_container(self._source) as (container, stream):
             return read_index(container, stream)
 
-    def _count(self, rate: float) -> NDArray[np.float64]:
-        """The time of every frame that can be decoded: its own stamp, or its number over the rate."""
+    def _count(self, rate: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Decode everything: the time of each frame, and its number in the order decoded.
+
+        The time is the frame's own stamp, or its number over the rate in files without stamps. Damage upsets the
+        order in which frames come out, not their stamps.
+        """
         with open_container(self._source) as (container, stream):
             base = float(stream.time_base or 0)
-            stamps = [frame.pts for frame in _decoded(container, stream)]
-        known = np.array([pts for pts in stamps if pts is not None], dtype=np.float64)
-        if len(known) == len(stamps) and (np.diff(known) > 0).all():
-            return np.asarray((known - known[0]) * base)
-        return np.arange(len(stamps)) / rate
+            stamps = [frame.pts for frame in all_frames(container, stream)]
+            guessed = guesses_stamps(container, stream)
+        known = [pts for pts in stamps if pts is not None]
+        if guessed or len(known) < len(stamps):
+            return np.arange(len(stamps)) / rate, np.arange(len(stamps))
+        ordered, numbers = np.unique(np.array(known, dtype=np.int64), return_index=True)
+        return (ordered - ordered[0]) * base, numbers
 
-    def _decode(self, runs: Sequence[Run], *, seeks: bool) -> Iterator[VideoFrame]:
-        """The wanted frames of each run, and perhaps others, in one pass over the file."""
+    def _decode(self, runs: Sequence[Run], *, seeks: bool) -> Iterator[tuple[int, VideoFrame]]:
+        """The wanted frames of each run with their stamps, in one pass over the file."""
         assert self._index is not None
         with open_container(self._source) as (container, stream):
-            cursor = _Cursor(container, stream, self._index, seeks=seeks)
-            skips = stream.codec_context.name in _SKIPS_UNREFERENCED
+            cursor = Cursor(container, stream, self._index, seeks=seeks)
+            codec = stream.codec_context
+            skips = codec.name in _SKIPS_UNREFERENCED
             for run in runs:
-                for packet in cursor.read(run):
-                    skip = skips and packet.pts not in run.wanted
-                    stream.codec_context.skip_frame = "NONREF" if skip else "DEFAULT"
+                for packet in chain(cursor.read(run), [None]):  # None: give out what is held back
+                    wanted = packet is None or packet.pts in run.wanted
+                    codec.skip_frame = "NONREF" if skips and not wanted else "DEFAULT"
                     with suppress(FFmpegError):  # damaged; its frame will be missed
-                        yield from packet.decode()
-                with suppress(FFmpegError):
-                    yield from stream.decode(None)
-                stream.codec_context.flush_buffers()
-
-
-class _Cursor:
-    """A place among a file's packets that moves forward, by reading or by seeking."""
-
-    def __init__(self, container: InputContainer, stream: VideoStream, index: PacketIndex, *, seeks: bool) -> None:
-        self._container = container
-        self._stream = stream
-        self._index = index
-        self._seeks = seeks
-        self._number = 0  # of the next packet
-        self._packets = packets(container, stream)
-
-    def read(self, run: Run) -> Iterator[Packet[VideoStream]]:
-        """The packets of a run; none if a seek landed behind its start, fewer if the file is cut off."""
-        with suppress(FFmpegError):
-            if self._seeks and run.start - self._number > _SEEK_PACKETS:
-                self._seek(run.start)
-            if self._number > run.start:
-                return
-            while self._number <= run.end and (packet := next(self._packets, None)):
-                self._number += 1
-                if self._number > run.start:
-                    yield packet
-
-    def _seek(self, start: int) -> None:
-        """Go before the keyframe numbered `start`; the first keyframe met there tells where the cursor is."""
-        keys, stamps = self._index.keys.tolist(), self._index.key_pts.tolist()
-        # Aim one keyframe early: MPEG-TS finds places by their decoding stamps, which lie before the presentation's.
-        self._container.seek(stamps[max(0, keys.index(start) - 1)], stream=self._stream)
-        self._packets = packets(self._container, self._stream)
-        numbers = dict(zip(stamps, keys, strict=True))
-        for packet in self._packets:
-            if packet.is_keyframe and packet.pts in numbers:
-                self._number = numbers[packet.pts]
-                self._packets = chain([packet], self._packets)
-                return
-
-
-def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Every frame that can be decoded, in the order shown."""
-    with suppress(FFmpegError):  # the file is cut off
-        for packet in packets(container, stream):
-            with suppress(FFmpegError):
-                yield from packet.decode()
-    with suppress(FFmpegError):
-        yield from stream.decode(None)
-
-
-def _streams(container: InputContainer) -> str:
-    return ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
+                        for frame in codec.decode(packet):
+                            if frame.pts is not None and frame.pts in run.wanted:
+                                yield frame.pts, frame
+                codec.flush_buffers()

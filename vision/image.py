@@ -57,14 +57,9 @@ class Image:
             MediaError: not a picture, damaged, or larger than `MAX_PIXELS`.
         """
         if isinstance(self._source, PIL.Image.Image):
-            return upright_rgb(self._source)
+            return _decode(self._source, "the picture")
         with open_picture(self._source) as picture:
-            try:
-                return upright_rgb(picture)
-            except DAMAGE as error:
-                raise MediaError(
-                    f"{self._source.label}: the picture is damaged ({error}); get a whole copy."
-                ) from error
+            return _decode(picture, self._source.label)
 
     def patches(self, settings: VisionSettings = VisionSettings()) -> Patches:  # noqa: B008  frozen
         """The picture on the patch grid.
@@ -126,6 +121,13 @@ def open_picture(source: Source) -> Iterator[PIL.Image.Image]:
                 "scale the picture down first."
             )
         yield picture
+
+
+def _decode(picture: PIL.Image.Image, label: str) -> PIL.Image.Image:
+    try:
+        return upright_rgb(picture)
+    except DAMAGE as error:
+        raise MediaError(f"{label}: the picture is damaged ({error}); get a whole copy.") from error
 
 
 def _identify(source: Source, stream: IO[bytes]) -> PIL.Image.Image:

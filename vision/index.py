@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from av.container import InputContainer
@@ -12,7 +14,12 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from .container import packets
+
 Ints = NDArray[np.int64]
+
+# Reading on is cheaper than seeking up to about so many packets.
+_SEEK_PACKETS = 300
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,43 @@ class PacketIndex:
         return (int(self.keys[key]) if key >= 0 else 0), packet, pts
 
 
+class Cursor:
+    """A place among a file's packets that moves forward, by reading or by seeking."""
+
+    def __init__(self, container: InputContainer, stream: VideoStream, index: PacketIndex, *, seeks: bool) -> None:
+        self._container = container
+        self._stream = stream
+        self._index = index
+        self._seeks = seeks
+        self._number = 0  # of the next packet
+        self._packets = packets(container, stream)
+
+    def read(self, run: Run) -> Iterator[Packet[VideoStream]]:
+        """The packets of a run; none if a seek landed behind its start, fewer if the file is cut off."""
+        with suppress(FFmpegError):
+            if self._seeks and run.start - self._number > _SEEK_PACKETS:
+                self._seek(run.start)
+            if self._number > run.start:
+                return
+            while self._number <= run.end and (packet := next(self._packets, None)):
+                self._number += 1
+                if self._number > run.start:
+                    yield packet
+
+    def _seek(self, start: int) -> None:
+        """Go before the keyframe numbered `start`; the first keyframe met there tells where the cursor is."""
+        keys, stamps = self._index.keys.tolist(), self._index.key_pts.tolist()
+        # Aim one keyframe early: MPEG-TS finds places by their decoding stamps, which lie before the presentation's.
+        self._container.seek(stamps[max(0, keys.index(start) - 1)], stream=self._stream)
+        self._packets = packets(self._container, self._stream)
+        numbers = dict(zip(stamps, keys, strict=True))
+        for packet in self._packets:
+            if packet.is_keyframe and packet.pts in numbers:
+                self._number = numbers[packet.pts]
+                self._packets = chain([packet], self._packets)
+                return
+
+
 def read_index(container: InputContainer, stream: VideoStream) -> PacketIndex | None:
     """Read all packets without decoding. None where they don't tell the time of every frame, one packet each."""
     shown: list[tuple[int, int, int]] = []  # stamp, number, duration
@@ -77,7 +121,7 @@ def read_index(container: InputContainer, stream: VideoStream) -> PacketIndex | 
                 keys.append((number, packet.pts))
     except FFmpegError:  # cut off: what was read so far stands
         pass
-    if not shown or (_guesses(container, stream) and shown == sorted(shown)):
+    if not shown or (guesses_stamps(container, stream) and shown == sorted(shown)):
         return None
     shown.sort()
     frames = np.array(shown, dtype=np.int64)
@@ -88,13 +132,8 @@ def read_index(container: InputContainer, stream: VideoStream) -> PacketIndex | 
     return PacketIndex(frames[:, 0], frames[:, 1], starts[:, 0], starts[:, 1], int(frames[-1, 2] or gap))
 
 
-def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
-    """The stream's packets from where the container stands, without the empty ones that mark its end."""
-    return (packet for packet in container.demux(stream) if packet.size)
-
-
-def _guesses(container: InputContainer, stream: VideoStream) -> bool:
-    # AVI has no presentation stamps; for reordered frames the demuxer hands out those of decoding.
+def guesses_stamps(container: InputContainer, stream: VideoStream) -> bool:
+    """Whether stamps may be of decoding, not of presentation: AVI has no others to give for reordered frames."""
     return container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
 
 

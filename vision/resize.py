@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MediaError, UnsupportedModelError
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MAX_ASPECT = 200
-# Below this many tokens a frame shows too little; fewer frames are the better saving.
+# Below this many tokens a pair of frames shows too little; fewer frames are the better saving.
 _LEGIBLE_TOKENS = 16
 
 
@@ -128,7 +128,8 @@ def fit_video(
         budget = min(
             settings.video_max_pixels, max_tokens * token_pixels * count // (temporal_patches * settings.temporal)
         )
-        lowered = _with_video_pixels(settings, budget)
+        least = min(budget, settings.video_min_pixels)
+        lowered = replace(settings, video_min_pixels=least, video_max_pixels=budget)
         size = video_size(count, height, width, lowered)
         if temporal_patches * size[0] * size[1] // settings.factor**2 <= max_tokens:
             return count, size
@@ -165,12 +166,6 @@ def _check_aspect(height: int, width: int) -> None:
         raise MediaError(
             f"{width}x{height} px: one side is more than {MAX_ASPECT} times the other; crop or pad it first."
         )
-
-
-def _with_video_pixels(settings: VisionSettings, budget: int) -> VisionSettings:
-    from dataclasses import replace
-
-    return replace(settings, video_max_pixels=budget, video_min_pixels=min(budget, settings.video_min_pixels))
 
 
 def _budget(config: Mapping[str, Any], low: int, high: int) -> tuple[int, int]:

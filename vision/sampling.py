@@ -10,16 +10,16 @@ from ..errors import BadInputError
 Times = NDArray[np.float64]
 
 
-def stretch(times: Times, start: float | None, end: float | None) -> slice:
+def stretch(times: Times, duration: float, start: float | None, end: float | None) -> slice:
     """The frames that appear from `start` to `end` seconds, both included; if none does, the one on screen at `start`.
 
     Raises:
-        BadInputError: the stretch begins after the last frame.
+        BadInputError: the stretch begins after the video's end.
     """
     low = 0.0 if start is None else start
     high = float("inf") if end is None else end
-    if low > times[-1] + _gap(times):
-        raise BadInputError(f"start={low:g} s: the video's last frame is at {times[-1]:.1f} s; start earlier.")
+    if low > duration:
+        raise BadInputError(f"start={low:g} s: the video ends at {duration:.1f} s; start earlier.")
     first = int(np.searchsorted(times, low - 1e-6))
     last = int(np.searchsorted(times, high + 1e-6))
     if first >= last:

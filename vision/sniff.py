@@ -72,7 +72,7 @@ def kind_of(path: str | Path) -> Kind:
 
 def picture_mime(head: bytes) -> str | None:
     """The MIME type of a picture's first bytes, or None."""
-    return _match(head, _PICTURES)
+    return None if is_text(head) else _match(head, _PICTURES)  # "BM" begins many a text
 
 
 def video_mime(head: bytes) -> str | None:
@@ -123,7 +123,7 @@ def _has_picture(source: Source) -> bool:
 
 
 def _has_video(source: Source) -> bool:
-    from .decode import open_container
+    from .container import open_container
 
     try:
         with open_container(source):

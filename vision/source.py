@@ -30,10 +30,16 @@ class Source:
             if not value:
                 raise MediaError(f"The {kind} has 0 bytes; pass the whole file's bytes.")
             return cls(None, value, f"the {kind} of {len(value)} bytes")
-        path = Path(value).expanduser().absolute()
-        if not path.exists():
+        try:
+            path = Path(value).expanduser().absolute()
+            exists, is_file = path.exists(), path.is_file()
+        except (OSError, ValueError, RuntimeError) as error:  # too long, a zero byte, an unknown user's ~
+            raise MissingFileError(
+                f"{str(value)[:80]!r}: no path of a file ({error}); check the {kind}'s path."
+            ) from error
+        if not exists:
             raise MissingFileError(f"{path}: no such file; check the path of the {kind}.")
-        if not path.is_file():
+        if not is_file:
             raise MediaError(f"{path}: a folder or device, not a {kind} file; name one file.")
         source = cls(path, None, str(path))
         if not source.head(1):

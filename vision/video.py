@@ -41,7 +41,7 @@ class Video:
         end: float | None = None,
     ) -> None:
         for key, value in {"fps": fps, "max_frames": max_frames, "max_tokens": max_tokens}.items():
-            if value is not None and not value > 0:
+            if value is not None and not (isinstance(value, (int, float)) and value > 0):
                 raise BadInputError(f"{key}={value}: expected more than 0, or None for the model's own.")
         if not 0 <= (start or 0) < (float("inf") if end is None else end):
             raise BadInputError(f"start={start}, end={end}: expected 0 <= start < end, in seconds.")
@@ -84,7 +84,7 @@ class Video:
 
         Raises:
             MediaError: as `info`; or not one frame fits `max_tokens`.
-            BadInputError: the stretch begins after the last frame.
+            BadInputError: the stretch begins after the video's end.
         """
         try:
             return self._fill(self._opened(), settings)
@@ -117,7 +117,7 @@ class Video:
     def _fill(self, track: Track, settings: VisionSettings) -> Patches:
         import torch
 
-        part = stretch(track.times, self.start, self.end)
+        part = stretch(track.times, track.info.duration, self.start, self.end)
         chosen, size = self._plan(track, part, settings)
         times = [float(track.times[frame]) for frame in chosen]
         rows = PatchRows(len(chosen), size, settings)

@@ -53,17 +53,17 @@ def test_the_stated_rate_holds_where_the_times_agree() -> None:
 
 def test_a_stretch_holds_the_frames_that_appear_in_it() -> None:
     times = np.arange(100) / 10
-    assert stretch(times, None, None) == slice(0, 100)
-    assert stretch(times, 2.0, 3.0) == slice(20, 31)
-    assert stretch(times, 5.0, None) == slice(50, 100)
+    assert stretch(times, times[-1] + 2.5, None, None) == slice(0, 100)
+    assert stretch(times, times[-1] + 2.5, 2.0, 3.0) == slice(20, 31)
+    assert stretch(times, times[-1] + 2.5, 5.0, None) == slice(50, 100)
 
 
 def test_a_stretch_between_two_frames_holds_the_one_on_screen() -> None:
     times = np.array([0.0, 5.0, 10.0])
-    assert stretch(times, 6.0, 7.0) == slice(1, 2)
-    assert stretch(times, 11.0, 12.0) == slice(2, 3)
+    assert stretch(times, times[-1] + 2.5, 6.0, 7.0) == slice(1, 2)
+    assert stretch(times, times[-1] + 2.5, 11.0, 12.0) == slice(2, 3)
 
 
 def test_a_stretch_after_the_end_is_refused() -> None:
-    with pytest.raises(BadInputError, match=r"start=20 s: the video's last frame is at 9\.9 s"):
-        stretch(np.arange(100) / 10, 20.0, 30.0)
+    with pytest.raises(BadInputError, match=r"start=20 s: the video ends at 10\.0 s"):
+        stretch(np.arange(100) / 10, 10.0, 20.0, 30.0)

@@ -154,7 +154,7 @@ def test_settings_out_of_range_are_refused(make_video: MakeVideo, tmp_path: Path
     for settings in ({"fps": 0}, {"max_frames": 0}, {"max_tokens": -1}, {"start": -1.0}, {"start": 2.0, "end": 1.0}):
         with pytest.raises(BadInputError, match="expected"):
             Video(path, **settings)
-    with pytest.raises(BadInputError, match="last frame is at"):
+    with pytest.raises(BadInputError, match="the video ends at"):
         Video(path).clip(100.0, 110.0).patches()
     with pytest.raises(MissingFileError):
         Video(tmp_path / "nothing.mp4")
