@@ -124,7 +124,7 @@ def _invoke(tool: BaseTool, call: Call) -> ToolMessage:
     if not isinstance(result, ToolMessage):  # some tools return another framework's messages or commands
         result = ToolMessage(to_content(result, tool.name), tool_call_id=call.id, name=tool.name)
     check_media(result.content)
-    return result.model_copy(update={"content": _cut(result.content)})
+    return result.model_copy(update={"content": _cut(result.content), "tool_call_id": call.id})
 
 
 def _explained(error: ValidationError, name: str) -> str:

@@ -21,7 +21,7 @@ class Returned:
     """What a tool returns when it has more to say than the model is shown: `artifact` goes to the program only."""
 
     content: Any
-    artifact: Any = None
+    artifact: Any
 
 
 class FunctionTool(StructuredTool):
@@ -56,8 +56,10 @@ class FunctionTool(StructuredTool):
             raise ToolException(str(error)) from error
 
     def _written(self, result: Any) -> tuple[Content, Any]:
-        returned = result if isinstance(result, Returned) else Returned(result)
-        return to_content(returned.content, self.name), returned.artifact
+        if isinstance(result, Returned):
+            return to_content(result.content, self.name), result.artifact
+        content = to_content(result, self.name)
+        return content, content
 
 
 def as_tool(function: Callable[..., Any], *, name: str | None = None, description: str | None = None) -> BaseTool:
