@@ -31,7 +31,7 @@ def open_container(source: Source) -> Iterator[tuple[InputContainer, VideoStream
         MediaError: text, an unknown or cut-off format, sound only, no decoder, or frames larger than `MAX_PIXELS`.
     """
     if is_text(source.head()):
-        # FFmpeg would take some texts for play lists and open the files and addresses they name.
+        # FFmpeg would take some texts for play lists and open the files they name.
         raise MediaError(f"{source.label}: not a video: it holds text; pass an MP4, MKV, WebM or similar.")
     file: str | IO[bytes] = str(source.path) if source.path else source.open()
     try:

@@ -25,7 +25,10 @@ from .source import Source
 # A 20 KB file can claim 160 million pixels and take 1.4 GB to open; cameras stop near 110 million.
 MAX_PIXELS = 120_000_000
 # What Pillow's plugins raise on damaged files.
-DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError, struct.error, zlib.error)
+DAMAGE = (
+    *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError, SyntaxError),
+    *(TypeError, ValueError, struct.error, zlib.error),
+)
 
 
 class Image:
@@ -101,9 +104,8 @@ class Image:
             return {"type": "image", "base64": base64.b64encode(png.getvalue()).decode(), "mime_type": "image/png"}
         if self._source.path is not None:
             return {"type": "image", "url": self._source.path.as_uri()}
-        data = self._source.read()
-        mime = picture_mime(data) or "application/octet-stream"
-        return {"type": "image", "base64": base64.b64encode(data).decode(), "mime_type": mime}
+        mime = picture_mime(self._source.head()) or "application/octet-stream"
+        return {"type": "image", "base64": base64.b64encode(self._source.read()).decode(), "mime_type": mime}
 
 
 @contextmanager
@@ -111,10 +113,12 @@ def open_picture(source: Source) -> Iterator[PIL.Image.Image]:
     """A picture of which only the header has been read.
 
     Raises:
-        MediaError: not a picture, or larger than `MAX_PIXELS`.
+        MediaError: not a picture, a PostScript program, or larger than `MAX_PIXELS`.
     """
     with source.open() as stream:
         picture = _identify(source, stream)
+        if picture.format == "EPS":  # Pillow would have Ghostscript run it
+            raise MediaError(f"{source.label}: PostScript is a program, not a picture; export it as PNG first.")
         if picture.width * picture.height > MAX_PIXELS:
             raise MediaError(
                 f"{source.label}: {picture.width}x{picture.height} px is over the limit of {MAX_PIXELS} px; "

@@ -37,6 +37,8 @@ _VIDEOS: dict[str, tuple[tuple[int, bytes], ...]] = {
 _DOCUMENTS = (b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{\\rtf")
 _PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".heic")
 _VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".flv", ".mpg", ".mpeg", ".m2ts", ".wmv", ".3gp")
+# No binary format goes on for so many bytes without a control character.
+_LONG = 128
 _ANIMATED = frozenset({"image/gif", "image/webp", "image/png", "image/avif"})
 
 
@@ -49,14 +51,11 @@ def kind_of(path: str | Path) -> Kind:
     Raises:
         MissingFileError: no such file.
     """
-    path = Path(path)
-    if path.is_dir():
-        return "unknown"
     try:
         source = Source.of(path, "file")
     except MissingFileError:
         raise
-    except BadInputError:  # empty, a device, or not readable
+    except BadInputError:  # empty, a folder or device, or not readable
         return "unknown"
     head = source.head()
     if (mime := picture_mime(head)) is not None:
@@ -64,7 +63,7 @@ def kind_of(path: str | Path) -> Kind:
     if head.startswith(_DOCUMENTS):
         return "document"
     if is_text(head):
-        return "unknown" if path.suffix.lower() in _PICTURE_SUFFIXES + _VIDEO_SUFFIXES else "document"
+        return "unknown" if Path(path).suffix.lower() in _PICTURE_SUFFIXES + _VIDEO_SUFFIXES else "document"
     if _has_picture(source):
         return "picture"
     return "video" if _has_video(source) else "unknown"
@@ -83,7 +82,7 @@ def video_mime(head: bytes) -> str | None:
 
 
 def is_text(head: bytes) -> bool:
-    """Whether the bytes read as text: UTF-8 or UTF-16, without control characters."""
+    """Whether the first bytes of a file read as text: no control characters, in UTF-8, UTF-16 or an older encoding."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
     if any(byte < 32 and byte not in b"\t\n\f\r\x1b" for byte in head):
@@ -91,7 +90,7 @@ def is_text(head: bytes) -> bool:
     try:
         head.decode("utf-8")
     except UnicodeDecodeError as error:  # the cut may go through the last character
-        return error.start >= len(head) - 3
+        return error.start >= len(head) - 3 or len(head) >= _LONG
     return True
 
 

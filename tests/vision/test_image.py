@@ -89,6 +89,9 @@ def test_a_cmyk_jpeg_keeps_its_colours() -> None:
 def test_a_missing_file_names_the_path(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match=r"nothing\.png: no such file"):
         Image(tmp_path / "nothing.png")
+    for path in ("a\0b.png", "long" * 1000, "~nobody-of-that-name/a.png"):
+        with pytest.raises(MissingFileError):
+            Image(path)
 
 
 def test_empty_files_and_folders_are_refused(tmp_path: Path) -> None:
@@ -108,7 +111,12 @@ def test_text_named_like_a_picture_is_refused(tmp_path: Path) -> None:
         _ = Image(path).pil
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP"])
+def test_postscript_is_not_run() -> None:
+    with pytest.raises(MediaError, match="PostScript"):
+        _ = Image(encoded(gradient(), "EPS")).pil
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP", "AVIF"])
 def test_a_picture_cut_in_half_is_refused(form: str) -> None:
     noise = PIL.Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8))
     whole = encoded(noise, form)

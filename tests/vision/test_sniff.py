@@ -38,6 +38,8 @@ def test_an_animated_picture_is_a_video(tmp_path: Path) -> None:
         b"PK\x03\x04 an office file",
         "Grüße, 世界\n".encode(),
         "Grüße".encode("utf-16"),
+        "Für die Größe der Öfen gilt: ".encode("latin-1") * 10,
+        b"BMW builds motor cars.",
         b"<html></html>",
     ],
 )
