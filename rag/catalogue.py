@@ -23,6 +23,8 @@ from .words import match_expression, searchable
 Ids = NDArray[np.int64]
 Vectors = NDArray[np.float32]
 
+_MOST_VALUES = 30_000  # of a statement; SQLite takes 32,766
+
 
 @dataclass(frozen=True)
 class DocumentRecord:
@@ -126,13 +128,16 @@ class Catalogue(Database):
 
     def passages(self, ids: Sequence[int]) -> dict[int, StoredPassage]:
         """Those of the given passages that are still there, by id."""
-        marks = ",".join("?" * len(ids))
-        rows = self._rows(
-            'SELECT text, start, "end", page, heading, passages.id, source, path FROM passages '
-            f"JOIN documents ON documents.id = document WHERE passages.id IN ({marks})",
-            *ids,
-        )
-        return {row[5]: StoredPassage(*row) for row in rows}
+        found: dict[int, StoredPassage] = {}
+        for start in range(0, len(ids), _MOST_VALUES):
+            some = ids[start : start + _MOST_VALUES]
+            rows = self._rows(
+                'SELECT text, start, "end", page, heading, passages.id, source, path FROM passages '
+                f"JOIN documents ON documents.id = document WHERE passages.id IN ({','.join('?' * len(some))})",
+                *some,
+            )
+            found |= {row[5]: StoredPassage(*row) for row in rows}
+        return found
 
     def matching(self, query: str, limit: int, *, every: bool = False) -> list[int]:
         """Ids of the passages that share words with the query (or have every one), best first by BM25.

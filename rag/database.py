@@ -44,7 +44,12 @@ class Database:
         try:
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             try:
-                for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+                for pragma in (
+                    "journal_mode = WAL",
+                    "synchronous = NORMAL",
+                    "foreign_keys = ON",
+                    "cache_size = -65536",
+                ):
                     self._db.execute(f"PRAGMA {pragma}")
                 self._prepare()
             except BaseException:

@@ -42,10 +42,10 @@ def collect(paths: Iterable[str | os.PathLike[str]], *, leave_out: Path) -> tupl
             raise MissingFileError(f"no file or folder {str(given)!r}: check the name")
         path = given.resolve()
         if not path.is_dir():
-            found[path] = Found(path, given.name, named=True)
+            found[path] = Found(path, _printable(given.name), named=True)
             continue
         for file in _files(path, leave_out.resolve()):
-            source, target = file.relative_to(path).as_posix(), file.resolve()
+            source, target = _printable(file.relative_to(path).as_posix()), file.resolve()
             if not target.is_relative_to(path):
                 skipped.append(
                     Skipped(source, f"{source} is a link that leads out of the folder: add what it leads to")
@@ -53,6 +53,11 @@ def collect(paths: Iterable[str | os.PathLike[str]], *, leave_out: Path) -> tupl
             elif target.is_file():
                 found.setdefault(target, Found(target, source, named=False))
     return list(found.values()), skipped
+
+
+def _printable(name: str) -> str:
+    """A name with what isn't UTF-8 in it replaced."""
+    return name.encode(errors="replace").decode()
 
 
 def _files(folder: Path, leave_out: Path) -> Iterable[Path]:

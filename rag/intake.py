@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from .pages import Loaded
 from .settings import LibrarySettings
 from .split import Passage, split
 
-_AT_ONCE = 512  # passages embedded together
+_AT_ONCE = 128  # passages embedded together
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,16 @@ class _Job:
 class Intake:
     """Fills a catalogue. Only for who holds the library's lock, but for `read`."""
 
-    def __init__(self, catalogue: Catalogue, embedding: Embeddings | None, settings: LibrarySettings) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        embedding: Embeddings | None,
+        settings: LibrarySettings,
+        settled: Callable[[str], None],
+    ) -> None:
+        """settled: called with a file's source when it is written, or found to need nothing."""
         self._catalogue = catalogue
+        self._settled = settled
         self._embedding = embedding
         self._budget = settings.passage_tokens
         self._jobs: list[_Job] = []
@@ -64,6 +72,7 @@ class Intake:
         known = self._catalogue.document("path", path)
         if known and (loaded is None or known.digest == loaded.digest):
             report.unchanged.append(known.source)
+            self._settled(known.source)
             return
         loaded = loaded or load(file.path)  # None: it was removed from the catalogue since it was read
         moved = None if known else self._catalogue.document("digest", loaded.digest)
@@ -71,6 +80,7 @@ class Intake:
             source = moved.source if moved.source == file.source else self._free_source(file)
             self._catalogue.move(moved.id, source, path)
             report.updated.append(source)
+            self._settled(source)
             return
         source = known.source if known else self._free_source(file)
         (report.updated if known else report.added).append(source)
@@ -90,6 +100,7 @@ class Intake:
                 job.source, job.path, job.loaded, job.passages, None if vectors is None else vectors[start:end]
             )
             start = end
+            self._settled(job.source)
 
     def fill(self) -> None:
         """Embed passages that were added while there was no embedding."""

@@ -73,15 +73,21 @@ def kind_of(raw: bytes, name: str = "") -> Kind:
     return "markdown" if suffix in ("", ".txt") and _HEADING.search(decoded(raw)) else "text"
 
 
-def decoded(raw: bytes) -> str:
-    """Text of bytes that are text: by their byte order mark, as UTF-8, or else as Windows-1252; newlines as `\\n`."""
+def decoded(raw: bytes, declared: str = "") -> str:
+    """Text of bytes that are text: by their byte order mark, as UTF-8, as declared, or as Windows-1252.
+
+    Newlines become `\\n`.
+    """
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = raw.decode("utf-16", errors="replace")
     else:
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError:
-            text = raw.decode("cp1252", errors="replace")
+            try:
+                text = raw.decode(declared or "cp1252", errors="replace")
+            except LookupError:  # no such encoding
+                text = raw.decode("cp1252", errors="replace")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -7,6 +7,7 @@ import socket
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,7 +18,7 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.tools import BaseTool
 
 from ..errors import BadInputError, DocumentError, LibraryError, MissingFileError
-from .catalogue import Catalogue, DocumentRecord
+from .catalogue import Catalogue, DocumentRecord, StoredPassage
 from .embed import default_embedding, identity_of
 from .files import Skipped, collect
 from .intake import AddReport, Intake
@@ -57,7 +58,7 @@ class Library:
             raise LibraryError(
                 f"{str(self.path)!r} can't be a library ({error.strerror}): give the path of a folder"
             ) from error
-        self.embedding = embedding or default_embedding()
+        self.embedding = default_embedding() if embedding is None else embedding
         self._catalogue = Catalogue(self.path / "catalogue.sqlite")
         self._index = ChromaIndex(self.path / "index", self._catalogue)
         self.close = weakref.finalize(self, _close, self._index, self._catalogue)
@@ -82,7 +83,7 @@ class Library:
     def add(self, *paths: str | os.PathLike[str], progress: Progress | None = None) -> AddReport:
         """Add files, and all documents of folders. A file that changed replaces what the library had of it.
 
-        progress: called with (files done, files in all, source) after each file.
+        progress: called with (files done, files in all, source) when a file is written, or found to need nothing.
 
         Raises:
             MissingFileError, DocumentError: a file that was named itself can't be used; nothing was written.
@@ -90,17 +91,22 @@ class Library:
         """
         files, skipped = collect(paths, leave_out=self.path)
         report = AddReport(skipped=skipped)
-        intake = Intake(self._catalogue, self.embedding, self.settings)
+        done = count(1)
+
+        def settled(source: str) -> None:
+            if progress:
+                progress(next(done), len(files), source)
+
+        intake = Intake(self._catalogue, self.embedding, self.settings, settled)
         read = {file: intake.read(file) for file in files if file.named}
         with self._writing():
             intake.fill()
-            for done, file in enumerate(files, start=1):
+            for file in files:
                 try:
                     intake.take(file, read[file] if file.named else intake.read(file), report)
                 except (DocumentError, MissingFileError) as error:
                     report.skipped.append(Skipped(file.source, str(error)))
-                if progress:
-                    progress(done, len(files), file.source)
+                    settled(file.source)
             intake.finish()
             self._index.refresh()
         return report
@@ -142,21 +148,8 @@ class Library:
         passages = self._catalogue.passages([id_ for id_, _ in ranked])
         if self._index.damaged:
             self._heal()
-        return [
-            Document(
-                id=str(id_),
-                page_content=passage.text,
-                metadata={
-                    "source": passage.source,
-                    "page": passage.page,
-                    "heading": passage.heading,
-                    "score": round(score, 4),
-                    "path": passage.path,
-                },
-            )
-            for id_, score in ranked
-            if (passage := passages.get(id_))
-        ][:k]
+        found = ((passages[id_], score) for id_, score in ranked if id_ in passages)  # others were removed just now
+        return [_document(passage, score) for passage, score in islice(found, k)]
 
     def as_retriever(self, *, k: int = 5) -> LibraryRetriever:
         """This library as LangChain's retriever."""
@@ -178,6 +171,7 @@ class Library:
                 f"{str(self.path)!r} is being written by {writer}: wait until it is done, or stop it"
             ) from error
         try:
+            self._check_embedding()
             self._catalogue.set_fact("writer", f"process {os.getpid()} on {socket.gethostname()}")
             yield
         finally:
@@ -199,6 +193,17 @@ class Library:
                 f"{str(self.path)!r} was made with the embedding {made_with}, not {given}: "
                 "open it with that one, or add the documents to a new library"
             )
+
+
+def _document(passage: StoredPassage, score: float) -> Document:
+    metadata = {
+        "source": passage.source,
+        "page": passage.page,
+        "heading": passage.heading,
+        "score": round(score, 4),
+        "path": passage.path,
+    }
+    return Document(id=str(passage.id), page_content=passage.text, metadata=metadata)
 
 
 def _close(index: ChromaIndex, catalogue: Catalogue) -> None:

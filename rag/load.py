@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import stat
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ _REFUSED: dict[Kind, str] = {
 }
 _ATX = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
+_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)", re.I)
 _SKIPPED_TAGS = {"script", "style", "nav", "noscript", "template", "svg", "iframe", "head", "button", "select"}
 _INLINE_TAGS = {
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label",
@@ -72,7 +74,14 @@ def digest_of(path: Path) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
-        size = path.stat().st_size
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise DocumentError(f"{path.name!a} has a name that isn't UTF-8: rename it") from error
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise DocumentError(f"{path.name} is not a file with contents: expected a document")
+        size = status.st_size
         if size > MAX_BYTES:
             raise DocumentError(
                 f"{path.name} has {size / 2**20:.0f} MiB, more than {MAX_BYTES // 2**20}: split it, and add the parts"
@@ -144,7 +153,8 @@ def _once(texts: list[str], cells: list[object]) -> list[str]:
 def _html(raw: bytes) -> tuple[str, tuple[Page, ...]]:
     from selectolax.lexbor import LexborHTMLParser
 
-    tree = LexborHTMLParser(decoded(raw))
+    declared = _CHARSET.search(raw[:2048])
+    tree = LexborHTMLParser(decoded(raw, declared[1].decode() if declared else ""))
     title = tree.css_first("title")
     writer = PageWriter()
     if tree.body is not None:

@@ -43,15 +43,17 @@ class Searcher:
     def ranked(self, query: str, k: int) -> list[tuple[int, float]]:
         """(passage id, score in 0..1) of at least the best k, if there are so many."""
         wanted = max(k, self._settings.candidates)
-        words = self._settings.lexical_weight
-        rankings = [(words, self._catalogue.matching(query, wanted))]
-        # Names and numbers mean little to an embedding: a passage with every word asked for counts more.
-        if complete := self._catalogue.matching(query, wanted, every=True):
-            rankings.append((words / 2, complete))
-        if self._embedding is not None and self._catalogue.vector_count():
+        words, meaning = self._settings.lexical_weight, self._settings.dense_weight
+        rankings: list[tuple[float, list[int]]] = []
+        if words > 0:
+            rankings.append((words, self._catalogue.matching(query, wanted)))
+            # Names and numbers mean little to an embedding: a passage with every word asked for counts more.
+            if complete := self._catalogue.matching(query, wanted, every=True):
+                rankings.append((words / 2, complete))
+        if meaning > 0 and self._embedding is not None and self._catalogue.vector_count():
             vector = unit(self._embedding.embed_query(query))
             self._catalogue.check_dimension(len(vector))
-            rankings.append((self._settings.dense_weight, self.nearest(vector, wanted)))
+            rankings.append((meaning, self.nearest(vector, wanted)))
         return fused(rankings)
 
     def nearest(self, vector: Vectors, k: int) -> list[int]:

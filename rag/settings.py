@@ -28,5 +28,8 @@ class LibrarySettings:
     def __post_init__(self) -> None:
         if self.passage_tokens < 16:
             raise BadInputError(f"passage_tokens={self.passage_tokens}: expected at least 16")
+        if min(self.dense_weight, self.lexical_weight) < 0 or self.dense_weight + self.lexical_weight == 0:
+            weights = f"dense_weight={self.dense_weight}, lexical_weight={self.lexical_weight}"
+            raise BadInputError(f"{weights}: expected 0 or more, not both 0")
         if self.candidates < 1:
             raise BadInputError(f"candidates={self.candidates}: expected at least 1")

@@ -129,7 +129,14 @@ class ChromaIndex:
                 _raise_interrupts(error)
                 _log.warning("the index in %s is damaged and is built anew: %s", self._folder, error)
         target = self._new_folder(generation)
-        self._write(target, after=0)
+        try:
+            self._write(target, after=0)
+        except BaseException as error:
+            _raise_interrupts(error)
+            raise LibraryError(
+                f"the index {target} can't be written ({error}): check the disk; "
+                "the documents are safe, and the next add writes it again"
+            ) from error
         return target
 
     def _new_folder(self, generation: int) -> Path:
@@ -167,11 +174,10 @@ class ChromaIndex:
     def _is_sound(self, published: _Published) -> bool:
         """Whether the vector files are those that were published: by size and time, or if copied, by their bytes."""
         folder = self._folder / published.folder
-        if not (folder / "chroma.sqlite3").is_file() or set(published.files) != {
-            name for name, _ in _vector_files(folder)
-        }:
+        files = _vector_files(folder)
+        if not (folder / "chroma.sqlite3").is_file() or published.files.keys() != dict(files).keys():
             return False
-        for name, file in _vector_files(folder):
+        for name, file in files:
             size, modified, checksum = published.files[name]
             status = file.stat()
             if status.st_size != size or (status.st_mtime_ns != modified and _checksum(file) != checksum):

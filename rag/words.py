@@ -7,6 +7,7 @@ import re
 # Chinese, Japanese and Korean write words without spaces: such a run is searched by its pairs of characters.
 _RUN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 _WORD = re.compile(r"\w+")
+_MOST_WORDS = 64  # of a query; more cost time and tell nothing
 _COMMON = frozenset(
     re.findall(
         r"\w+",
@@ -28,7 +29,8 @@ def match_expression(query: str, *, every: bool = False) -> str:
     """An FTS5 expression for any word of the query, or every one; common English words count only without others."""
     words = list(dict.fromkeys(_WORD.findall(searchable(query).lower())))
     telling = [word for word in words if word not in _COMMON]
-    return (" AND " if every else " OR ").join(f'"{word}"' for word in telling or words)
+    words = (telling or words)[:_MOST_WORDS]
+    return (" AND " if every else " OR ").join(f'"{word}"' for word in words)
 
 
 def _pairs(run: str) -> list[str]:

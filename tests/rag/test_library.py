@@ -130,6 +130,13 @@ def test_links_out_of_a_folder_are_not_followed(library: Library, manuals: Path,
     assert [skipped.source for skipped in report.skipped] == ["link.txt"]
 
 
+def test_names_that_are_not_utf8(library: Library, manuals: Path) -> None:
+    with open(os.fsencode(manuals) + b"/caf\xe9.txt", "w") as file:
+        file.write("text")
+    assert [skipped.source for skipped in library.add(manuals).skipped] == ["caf?.txt"]
+    assert "isn't UTF-8: rename it" in library.add(manuals).skipped[0].reason
+
+
 def test_a_library_inside_its_folder_is_not_read(manuals: Path, embedding: Embeddings) -> None:
     with Library(manuals / "library", embedding=embedding) as library:
         assert len(library.add(manuals).added) == 3
@@ -185,7 +192,18 @@ def test_words_of_languages_without_spaces(library: Library, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "query", ['"', "a AND OR NOT (", "*", "NEAR(x y)", "what is the", "col:umn", "\x00", "é" * 500]
+    "query",
+    [
+        '"',
+        "a AND OR NOT (",
+        "*",
+        "NEAR(x y)",
+        "what is the",
+        "col:umn",
+        "\x00",
+        "é" * 500,
+        " ".join(map(str, range(9999))),
+    ],
 )
 def test_any_query_is_safe(library: Library, manuals: Path, query: str) -> None:
     library.add(manuals)
@@ -200,6 +218,8 @@ def test_queries_that_make_no_sense(library: Library) -> None:
         library.search("oil", k=0)
     with pytest.raises(BadInputError, match="passage_tokens"):
         LibrarySettings(passage_tokens=0)
+    with pytest.raises(BadInputError, match="not both 0"):
+        LibrarySettings(dense_weight=0, lexical_weight=0)
 
 
 def test_paths_that_can_be_no_library(tmp_path: Path, embedding: Embeddings) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import zipfile
 from collections.abc import Callable
@@ -104,6 +105,13 @@ def test_text_in_several_encodings(tmp_path: Path, encoding: str) -> None:
     assert load(tmp_path / "a.txt").pages[0].text == "Größe:\n“fünf”\n"
 
 
+def test_html_says_its_encoding(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_bytes("<html><meta charset='shift_jis'><p>猫".encode("shift_jis"))
+    assert load(tmp_path / "a.html").pages[0].text == "猫"
+    (tmp_path / "a.html").write_bytes("<html><meta charset='nonsense'><p>fünf".encode("cp1252"))
+    assert load(tmp_path / "a.html").pages[0].text == "fünf"
+
+
 def test_content_counts_not_the_name(tmp_path: Path, write_pdf: Callable[..., Path]) -> None:
     path = write_pdf(tmp_path / "a.txt", [["A page"]])
     assert load(path).kind == "pdf"
@@ -168,8 +176,11 @@ def test_pdf_without_text_is_refused(tmp_path: Path) -> None:
 def test_missing_file_and_folder(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="nowhere"):
         load(tmp_path / "nowhere.pdf")
-    with pytest.raises(DocumentError, match="can't be read"):
+    with pytest.raises(DocumentError, match="not a file"):
         load(tmp_path)
+    os.mkfifo(tmp_path / "pipe.txt")
+    with pytest.raises(DocumentError, match="not a file"):
+        load(tmp_path / "pipe.txt")
 
 
 def test_zip_bomb_is_refused_unopened(tmp_path: Path) -> None:
