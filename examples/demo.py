@@ -80,7 +80,7 @@ def main(folder: str) -> int:
     samples = make_samples(folder)
     print(f"Sample files are in {folder}/.")
     with screen.waiting("Loading the bundled model"):
-        model = load_model(seed=0)
+        model = load_model(seed=0, max_tokens=200)
     wrong = []
     with TemporaryDirectory() as place, Library(place) as library:
         with screen.progress("Indexing") as show:

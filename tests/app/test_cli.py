@@ -13,6 +13,8 @@ import pytest
 from examples.samples import Samples
 from quintet.app.cli import main
 
+SHORT = ("--seed", "0", "--max-tokens", "100")
+
 
 @pytest.fixture
 def library(samples: Samples, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
@@ -43,12 +45,12 @@ def fail(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, s
 
 
 def test_a_question_about_a_picture(samples: Samples, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["ask", "What colour is the circle?", str(samples.shapes), "--seed", "0"]) == 0
+    assert main(["ask", "What colour is the circle?", str(samples.shapes), *SHORT]) == 0
     assert "red" in capsys.readouterr().out
 
 
 def test_an_answer_as_json(samples: Samples, capsys: pytest.CaptureFixture[str]) -> None:
-    question = ("ask", "When does the red circle appear?", samples.clip, "--no-think", "--seed", "0")
+    question = ("ask", "When does the red circle appear?", samples.clip, "--no-think", *SHORT)
     answer = run_json(capsys, *question)
     assert set(answer) == {"answer", "thinking", "citations", "steps", "stopped", "usage"}
     assert answer["answer"]
@@ -58,13 +60,13 @@ def test_an_answer_as_json(samples: Samples, capsys: pytest.CaptureFixture[str])
 
 def test_documents_are_searched_and_cited(samples: Samples, capsys: pytest.CaptureFixture[str]) -> None:
     question = "How long does the warranty of the Lumo lamp last?"
-    answer = run_json(capsys, "ask", question, samples.manuals, "--seed", "0")
+    answer = run_json(capsys, "ask", question, samples.manuals, *SHORT)
     assert "24 months" in answer["answer"]
     assert [(one["source"], one["page"]) for one in answer["citations"]] == [("handbook.pdf", 3)]
 
 
 def test_a_library_made_before_is_asked(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    answer = run_json(capsys, "ask", "How loud is the Aqua pump?", "--library", library, "--seed", "0")
+    answer = run_json(capsys, "ask", "How loud is the Aqua pump?", "--library", library, *SHORT)
     assert answer["steps"] >= 2
 
 
@@ -87,7 +89,7 @@ def test_a_chat_goes_on_and_takes_files(
 ) -> None:
     lines = f"What colour is the circle?\n\n/add {samples.word} missing.png\n/add {samples.word}\nWhat does it say?\n"
     monkeypatch.setattr("sys.stdin", io.StringIO(lines))
-    assert main(["chat", str(samples.shapes), "--no-think", "--seed", "0"]) == 0
+    assert main(["chat", str(samples.shapes), "--no-think", *SHORT]) == 0
     out, err = capsys.readouterr()
     assert len(out.splitlines()) == 2
     assert "missing.png" in err
