@@ -15,6 +15,7 @@ from .prompt import MARK, Encoded, Prompt, PromptFormat
 from .session import Session, SessionPool
 from .turn import Turn
 
+_LONGEST_REPLY = 32_768  # tokens, as the makers recommend
 _NEW_TURN = f"{MARK}<|im_start|>{MARK}"
 
 
@@ -54,7 +55,7 @@ class LocalEngine:
         try:
             logits = self._read(session, prompt)
             room = self.spec.context - len(session.ids)
-            wanted = request.max_tokens or self.spec.generation.get("max_new_tokens") or room
+            wanted = request.max_tokens or self.spec.generation.get("max_new_tokens", _LONGEST_REPLY)
             for _ in range(min(room, wanted)):
                 token = turn.draw(logits)
                 session.drawn.append(token)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from pathlib import Path
+from threading import Lock
 from typing import Generic, TypeVar
 from urllib.parse import unquote, urlparse
 
@@ -20,19 +21,25 @@ class ByteBudget(Generic[T]):
         self._budget = budget
         self._used = 0
         self._items: OrderedDict[str, tuple[T, int]] = OrderedDict()
+        self._lock = Lock()
 
     def get(self, key: str) -> T | None:
-        if key not in self._items:
-            return None
-        self._items.move_to_end(key)
-        return self._items[key][0]
+        """The value under `key`, if it is still there."""
+        with self._lock:
+            if key not in self._items:
+                return None
+            self._items.move_to_end(key)
+            return self._items[key][0]
 
     def put(self, key: str, value: T, size: int) -> None:
-        self._items[key] = (value, size)
-        self._used += size
-        while self._used > self._budget and len(self._items) > 1:
-            _, (_, dropped) = self._items.popitem(last=False)
-            self._used -= dropped
+        """Keeps a value of `size` bytes, and drops the oldest where the budget is exceeded."""
+        with self._lock:
+            _, replaced = self._items.pop(key, (None, 0))
+            self._items[key] = (value, size)
+            self._used += size - replaced
+            while self._used > self._budget and len(self._items) > 1:
+                _, (_, dropped) = self._items.popitem(last=False)
+                self._used -= dropped
 
 
 class MediaCache:

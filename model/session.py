@@ -8,6 +8,7 @@ its newest checkpoint before that place.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from os.path import commonprefix
+from threading import Lock
 
 from .state import Checkpoint, DecoderState
 
@@ -67,18 +68,21 @@ class SessionPool:
         self._new_state = new_state
         self._size = size
         self._sessions: list[Session] = []
+        self._lock = Lock()
 
     def take(self, text: str) -> Session:
         """The session that shares most with a prompt's `text`, rewound to where they part; or a new one."""
-        best = max(self._sessions, key=lambda session: session.shared(text), default=None)
-        shared = best.shared(text) if best else 0
-        if best is None or shared == 0:
-            return Session(self._new_state())
-        self._sessions.remove(best)
+        with self._lock:
+            best = max(self._sessions, key=lambda session: session.shared(text), default=None)
+            shared = best.shared(text) if best else 0
+            if best is None or shared == 0:
+                return Session(self._new_state())
+            self._sessions.remove(best)
         best.rewind(shared)
         return best
 
     def put(self, session: Session) -> None:
         """Gives a session back, unless a reading was broken off; beyond the pool's size the oldest is dropped."""
-        if session.state.whole:
-            self._sessions = [*self._sessions, session][-self._size :]
+        with self._lock:
+            if session.state.whole:
+                self._sessions = [*self._sessions, session][-self._size :]

@@ -3,6 +3,7 @@
 import base64
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -209,3 +210,11 @@ def test_what_is_no_checkpoint_is_refused_by_name(tmp_path: Path, checkpoint: Pa
         load_model(str(checkpoint), device="abacus")
     with pytest.raises(BadInputError, match="max_tokenz"):
         load_model(str(checkpoint), max_tokenz=3)
+
+
+def test_threads_may_share_a_model(model: ChatModel) -> None:
+    questions = [f"Question number {number}, please." for number in range(6)]
+    alone = [model.invoke(question, max_tokens=6).content for question in questions]
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(lambda question: model.invoke(question, max_tokens=6).content, questions * 2))
+    assert together == alone * 2
