@@ -7,19 +7,20 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
-from langchain_core.messages.ai import UsageMetadata, add_usage
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import Runnable, RunnableBinding
 from langchain_core.tools import BaseTool
+from pydantic import BaseModel
 
 from ..errors import BadInputError
 from .answer import Answer
-from .citations import citations_in
 from .events import End, Event, Notice, ToolCall, ToolResult, UsageDelta
-from .limits import Limits, Stopped
-from .media import Media, media_in, question_message
-from .reply import Reply, as_chunk, deltas, gather, thinking_in
+from .form import Form
+from .limits import Limits
+from .media import Media, question_message
+from .reply import Reply, as_chunk, deltas, gather
 from .toolbox import Toolbox
+from .turn import Turn
 
 Model: TypeAlias = BaseChatModel | Runnable[LanguageModelInput, Any]
 
@@ -49,55 +50,65 @@ class Agent:
         tool_timeout: float | None = 60.0,
     ) -> None:
         self._toolbox = Toolbox(tools, timeout=tool_timeout)
-        self._model = _with_tools(model, self._toolbox.tools)
+        self._model = model
+        _with_tools(model, self._toolbox.tools)  # a model that can't call tools is refused here
         self._preface = [SystemMessage(system)] if system else []
         self.limits = limits
         self.messages: list[BaseMessage] = []
 
-    def ask(self, question: str, *media: Media) -> Answer:
+    def ask(self, question: str, *media: Media, schema: type[BaseModel] | None = None) -> Answer:
         """Asks and waits for the answer.
 
         Args:
             question: what to ask.
             media: pictures and videos it is about: paths, Pillow images, `Image`, `Video`.
+            schema: a pydantic model whose fields the answer has to fill; `answer.data` is the validated object, or None
+                if a limit ended the run before.
 
         Raises:
             BadInputError: media that can't be read, a document among them, or an empty question.
             Exception: whatever the model raises. Tools don't: their errors go to the model.
         """
-        (end,) = deque(self.stream(question, *media), maxlen=1)
+        (end,) = deque(self.stream(question, *media, schema=schema), maxlen=1)
         assert isinstance(end, End)
         return end.answer
 
-    def stream(self, question: str, *media: Media) -> Iterator[Event]:
+    def stream(self, question: str, *media: Media, schema: type[BaseModel] | None = None) -> Iterator[Event]:
         """Asks and yields what happens as it happens, at last `End` with the answer. Raises as `ask` does."""
-        return self._run(question_message(question, media))
+        return self._run(question_message(question, media), Form(schema) if schema is not None else None)
 
-    def _run(self, question: HumanMessage) -> Iterator[Event]:
-        turn: list[BaseMessage] = [question]
-        shelf = list(media_in([*self.messages, question]))
-        steps, usage = 0, None
-        while (stopped := self.limits.reached(steps, usage)) is None:
-            reply = yield from self._think([*self._preface, *self.messages, *turn])
-            turn.append(reply.message)
-            steps, usage = steps + 1, _sum(usage, reply.message.usage_metadata)
-            if not reply.calls:
-                stopped = "length" if reply.cut_off else None
-                break
+    def _run(self, question: HumanMessage, form: Form | None) -> Iterator[Event]:
+        turn = Turn(self.messages, question)
+        toolbox = self._toolbox if form is None else self._toolbox.plus(form.tool)
+        model = _with_tools(self._model, toolbox.tools)
+        data: BaseModel | None = None
+        while (stopped := self.limits.reached(turn.steps, turn.usage)) is None:
+            reply = yield from self._think(model, [*self._preface, *turn.conversation])
+            turn.add(reply.message)
             for call in reply.calls:
                 yield ToolCall(call.id, call.name, call.written if call.problem else call.args)
-                result = self._toolbox.call(call, tuple(shelf))
-                turn.append(result)
-                shelf += media_in([result])
+                result = toolbox.call(call, tuple(turn.shelf))
+                turn.add(result)
                 yield ToolResult(result.tool_call_id, result.name or "", result.content, result.status == "error")
+            if form is not None and (data := form.filled_in(turn.messages)) is not None:
+                break
+            if not reply.calls:
+                if form is None or reply.cut_off:
+                    stopped = "length" if reply.cut_off else None
+                    break
+                turn.add(form.request())
+                model = _with_tools(self._model, toolbox.tools, tool_choice=form.tool.name)
         if stopped is not None:
             yield Notice(self.limits.explain(stopped))
-        self.messages += turn
-        yield End(_answer(turn, self.messages, steps, usage, stopped))
+        answer = turn.answer(stopped, data)
+        self.messages += turn.messages
+        yield End(answer)
 
-    def _think(self, messages: Sequence[BaseMessage]) -> Generator[Event, None, Reply]:
+    def _think(
+        self, model: Runnable[LanguageModelInput, Any], messages: Sequence[BaseMessage]
+    ) -> Generator[Event, None, Reply]:
         chunks = []
-        for message in self._model.stream(messages):
+        for message in model.stream(messages):
             chunks.append(as_chunk(message))
             yield from deltas(chunks[-1])
         reply = gather(chunks)
@@ -108,37 +119,14 @@ class Agent:
         return reply
 
 
-def _with_tools(model: Model, tools: Sequence[BaseTool]) -> Runnable[LanguageModelInput, Any]:
+def _with_tools(model: Model, tools: Sequence[BaseTool], **choice: str) -> Runnable[LanguageModelInput, Any]:
     if not tools:
         return model
     if isinstance(model, RunnableBinding):  # keep the bound settings
-        return _with_tools(model.bound, tools).bind(**model.kwargs).with_config(model.config)
+        settings = {key: value for key, value in model.kwargs.items() if key not in choice}
+        return _with_tools(model.bound, tools, **choice).bind(**settings).with_config(model.config)
     try:
-        return model.bind_tools(tools)  # type: ignore[union-attr]
+        return model.bind_tools(tools, **choice)  # type: ignore[union-attr]
     except (AttributeError, NotImplementedError) as error:
         name = type(model).__name__
         raise BadInputError(f"{name} can't call tools; use a model with bind_tools, or no tools") from error
-
-
-def _answer(
-    turn: Sequence[BaseMessage],
-    conversation: Sequence[BaseMessage],
-    steps: int,
-    usage: UsageMetadata | None,
-    stopped: Stopped | None,
-) -> Answer:
-    replies = [message for message in turn if isinstance(message, AIMessage)]
-    text = str(replies[-1].text).strip() if replies else ""
-    return Answer(
-        text=text,
-        thinking="\n\n".join(thought for reply in replies if (thought := thinking_in(reply).strip())),
-        citations=citations_in(text, conversation, turn),
-        steps=steps,
-        usage=usage,
-        stopped=stopped,
-        messages=tuple(turn),
-    )
-
-
-def _sum(total: UsageMetadata | None, step: UsageMetadata | None) -> UsageMetadata | None:
-    return None if total is None and step is None else add_usage(total, step)

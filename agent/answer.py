@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from langchain_core.messages import BaseMessage
 from langchain_core.messages.ai import UsageMetadata
+from pydantic import BaseModel
 
 from .citations import Citation
 from .limits import Stopped
@@ -16,7 +17,8 @@ class Answer:
     """An answer and how it came about.
 
     Attributes:
-        text: the model's last reply.
+        text: the model's last reply; `data` as JSON if that reply was only the form.
+        data: the object that `schema` asked for, validated.
         thinking: what the model thought, over all steps.
         citations: the passages and moments that the answer rests on.
         steps: replies of the model.
@@ -26,6 +28,7 @@ class Answer:
     """
 
     text: str
+    data: BaseModel | None = None
     thinking: str = ""
     citations: tuple[Citation, ...] = ()
     steps: int = 0

@@ -47,6 +47,10 @@ class Toolbox:
         self._parameters = {tool.name: _parameters(tool) for tool in self.tools}
         self._timeout = timeout
 
+    def plus(self, tool: BaseTool) -> Toolbox:
+        """The same tools and one more."""
+        return Toolbox([*self.tools, tool], timeout=self._timeout)
+
     def call(self, call: Call, shelf: Sequence[Image | Video]) -> ToolMessage:
         """Runs a call and returns its result, or a message with status "error" that tells the model what went wrong.
 
