@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -146,6 +147,8 @@ def _agent(
 
 
 def _load(setup: Setup) -> ChatModel:
+    if not sys.stderr.isatty():  # no progress bars in a log
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     from ..model import load_model
 
     settings = {"thinking": setup.think, "seed": setup.seed, "max_tokens": setup.max_tokens}
