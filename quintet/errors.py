@@ -1,17 +1,17 @@
 """The error tree. Every error names the value, what was expected and what to do; each is also the builtin one expects.
 
-    QuintetError
-    ├── BadInputError (ValueError)             the caller's input; the command line exits with status 2
-    │   ├── MissingFileError (FileNotFoundError)
-    │   ├── MediaError                         a picture or video that can't be read
-    │   ├── DocumentError                      a document that can't be read, or holds no text
-    │   ├── ModelNotFoundError (LookupError)   no checkpoint under that name
-    │   ├── UnsupportedModelError              a checkpoint, but not of the Qwen3.5 family
-    │   └── ContextLengthError                 the prompt is longer than the model's context
-    ├── LibraryError (RuntimeError)            the document library can't be opened or written
-    ├── ToolError (RuntimeError)               a tool failed; the model is told and may try again
-    │   └── ToolTimeoutError (TimeoutError)
-    └── LimitError (RuntimeError)              a budget of the agent is used up
+QuintetError
+├── BadInputError (ValueError)             the caller's input; the command line exits with status 2
+│   ├── MissingFileError (FileNotFoundError)
+│   ├── MediaError                         a picture or video that can't be read
+│   ├── DocumentError                      a document that can't be read, or holds no text
+│   ├── ModelNotFoundError (LookupError)   no checkpoint under that name
+│   ├── UnsupportedModelError              a checkpoint, but not of the Qwen3.5 family
+│   └── ContextLengthError                 the prompt is longer than the model's context
+├── LibraryError (RuntimeError)            the document library can't be opened or written
+├── ToolError (RuntimeError)               a tool failed; the model is told and may try again
+│   └── ToolTimeoutError (TimeoutError)
+└── LimitError (RuntimeError)              a budget of the agent is used up
 """
 
 __all__ = [
