@@ -64,6 +64,11 @@ class Request:
         return bool(self.thinking) and self.call is None
 
     @property
+    def callable(self) -> Sequence[Mapping[str, Any]]:
+        """The tools that may be called: the forced one, or all."""
+        return [tool for tool in self.tools if not self.call or tool["function"]["name"] == self.call]
+
+    @property
     def schemas(self) -> dict[str, Mapping[str, Any]]:
         """JSON schema of the parameters by function name."""
         functions = [tool["function"] for tool in self.tools]

@@ -8,6 +8,7 @@ from torch import Tensor
 from ..errors import ContextLengthError
 from .checkpoint import Checkpoint
 from .engine import Done, Request, Usage
+from .grammar import Grammars
 from .machine import Machine
 from .media import MediaCache
 from .parse import Delta
@@ -27,6 +28,11 @@ class LocalEngine:
         self.name = checkpoint.spec.name
         self.model = checkpoint.model
         self.format = PromptFormat(checkpoint.tokenizer)
+        self._grammars = Grammars(
+            self.format.backend,
+            vocabulary=checkpoint.model.lm_head.out_features,
+            end=self.format.control["</tool_call>"],
+        )
         self._machine = Machine(checkpoint.model)
         self._media = MediaCache(checkpoint.spec.vision)
         self._pool = SessionPool(self._machine.new_state)
@@ -49,7 +55,7 @@ class LocalEngine:
         prompt = self.format.render(
             request.messages, request.tools, thinking=request.thinks, patches=self._media.patches
         )
-        turn = Turn(request, self.format, self.spec.generation)
+        turn = Turn(request, self.format, self._grammars, self.spec.generation)
         session = self._pool.take(prompt.text)
         cached = session.state.length
         try:

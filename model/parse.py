@@ -152,7 +152,7 @@ def read_value(raw: str, schema: Mapping[str, Any]) -> Any:
     Where the schema wants a string the text is it, to the letter. Elsewhere the text is JSON, or Python's True, False
     and None, which some templates of the family print. What fits nothing stays text: validation will name the fault.
     """
-    types = _types(schema)
+    types = types_of(schema)
     if types == {"string"}:
         return raw
     value = _literal(raw)
@@ -165,12 +165,13 @@ def read_value(raw: str, schema: Mapping[str, Any]) -> Any:
     return value if not types or _json_type(value) & types or "string" not in types else raw
 
 
-def _types(schema: Mapping[str, Any]) -> set[str]:
+def types_of(schema: Mapping[str, Any]) -> set[str]:
+    """The JSON types that a schema allows by its `type`, unions or enumeration; empty where it says nothing."""
     declared = schema.get("type", ())
     types = {declared} if isinstance(declared, str) else set(declared)
     for union in ("anyOf", "oneOf"):
         for option in schema.get(union, ()):
-            types |= _types(option)
+            types |= types_of(option)
     if not types and (values := schema.get("enum")):
         types = {name for value in values for name in _json_type(value)}
     return types

@@ -8,6 +8,7 @@ from tokenizers.decoders import DecodeStream
 from torch import Tensor
 
 from .engine import FinishReason, Request
+from .grammar import Grammars, Matcher
 from .parse import Delta, Parser, TextDelta
 from .prompt import MARK, PromptFormat
 from .sampling import Sampler
@@ -16,14 +17,23 @@ from .sampling import Sampler
 class Turn:
     """`reason` is None while the turn goes on; `thought` counts the tokens of thinking."""
 
-    def __init__(self, request: Request, chat_format: PromptFormat, generation_config: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        request: Request,
+        chat_format: PromptFormat,
+        grammars: Grammars,
+        generation_config: Mapping[str, Any],
+    ) -> None:
         self._format = chat_format
         self._tokenizer = chat_format.backend
         self._sampler = Sampler(request.resolve(generation_config))
         self._parser = Parser(request.schemas, thinking=request.thinks)
         self._stop = StopFilter(request.stop)
         self._stream = DecodeStream(skip_special_tokens=False)
-        self._forced = deque(chat_format.encode(_opening(request.call), {}).ids)
+        self._new_matcher = grammars.calls(request.callable) if request.callable else lambda: None
+        self._matcher: Matcher | None = None
+        self._only_call = request.call is not None
+        self._forced = deque([chat_format.control["<tool_call>"]] if self._only_call else [])
         self._end_thinking = chat_format.encode(f"\n{MARK}</think>{MARK}\n\n", {}).ids
         self._budget = None if isinstance(request.thinking, bool) else request.thinking
         self._ends = {chat_format.control[name] for name in ("<|im_end|>", "<|endoftext|>")}
@@ -32,7 +42,9 @@ class Turn:
 
     def draw(self, logits: Tensor) -> int:
         """The next token: one that must come now, or one drawn from `logits` `[vocabulary]`."""
-        return self._forced.popleft() if self._forced else self._sampler.draw(logits)
+        if self._forced:
+            return self._forced.popleft()
+        return self._sampler.draw(self._matcher.restrict(logits) if self._matcher else logits)
 
     def take(self, token: int) -> Iterator[Delta]:
         """Takes the token that was drawn."""
@@ -45,8 +57,11 @@ class Turn:
         piece = control or self._stream.step(self._tokenizer, token)
         if self._parser.part == "thinking":
             self.thought += 1
+        if self._matcher:
+            self._matcher.take(token)
         if piece:
             yield from self._shown(self._parser.feed(piece, control is not None))
+        self._follow_call()
         if self._parser.part == "thinking" and self.thought == self._budget:
             self._forced.extend(self._end_thinking)
 
@@ -56,6 +71,15 @@ class Turn:
         if rest := self._stop.rest():
             yield TextDelta(rest)
         self.reason = self.reason or "length"
+
+    def _follow_call(self) -> None:
+        """A matcher from the beginning of a call to its end, after which a forced call is all there is."""
+        if self._parser.part != "call":
+            if self._matcher and self._only_call:
+                self._forced.append(self._format.control["<|im_end|>"])
+            self._matcher = None
+        elif self._matcher is None:
+            self._matcher = self._new_matcher()
 
     def _shown(self, deltas: Iterator[Delta]) -> Iterator[Delta]:
         for delta in deltas:
@@ -93,10 +117,3 @@ class StopFilter:
         """What is still held back, once no more can follow."""
         held, self._held = self._held, ""
         return held
-
-
-def _opening(call: str | None) -> str:
-    """What a forced call begins with: a function's name, or any function for ""."""
-    if call is None:
-        return ""
-    return f"{MARK}<tool_call>{MARK}\n<function=" + (f"{call}>\n" if call else "")

@@ -9,9 +9,8 @@ QuintetError
 │   ├── UnsupportedModelError              a checkpoint, but not of the Qwen3.5 family
 │   └── ContextLengthError                 the prompt is longer than the model's context
 ├── LibraryError (RuntimeError)            the document library can't be opened or written
-├── ToolError (RuntimeError)               a tool failed; the model is told and may try again
-│   └── ToolTimeoutError (TimeoutError)
-└── LimitError (RuntimeError)              a budget of the agent is used up
+└── ToolError (RuntimeError)               a tool failed; the model is told and may try again
+    └── ToolTimeoutError (TimeoutError)
 """
 
 __all__ = [
@@ -19,7 +18,6 @@ __all__ = [
     "ContextLengthError",
     "DocumentError",
     "LibraryError",
-    "LimitError",
     "MediaError",
     "MissingFileError",
     "ModelNotFoundError",
@@ -78,7 +76,3 @@ class ToolTimeoutError(ToolError, TimeoutError):
 
     def __str__(self) -> str:  # OSError's own would print an errno
         return str(self.args[0]) if self.args else ""
-
-
-class LimitError(QuintetError, RuntimeError):
-    """A budget of the agent is used up."""

@@ -35,7 +35,6 @@ BUILTINS = {
     "LibraryError": RuntimeError,
     "ToolError": RuntimeError,
     "ToolTimeoutError": TimeoutError,
-    "LimitError": RuntimeError,
 }
 
 
