@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from .embed import OfflineEmbedding, default_embedding
     from .files import Skipped
     from .intake import AddReport
-    from .kind import Kind, kind_of
     from .library import Library
     from .pages import Heading, Loaded, Page
     from .retriever import LibraryRetriever
@@ -24,7 +23,6 @@ __all__ = [
     "AddReport",
     "DocumentRecord",
     "Heading",
-    "Kind",
     "Library",
     "LibraryRetriever",
     "LibrarySettings",
@@ -34,14 +32,12 @@ __all__ = [
     "Passage",
     "Skipped",
     "default_embedding",
-    "kind_of",
 ]
 
 _HOMES = {
     "AddReport": "intake",
     "DocumentRecord": "catalogue",
     "Heading": "pages",
-    "Kind": "kind",
     "Library": "library",
     "LibraryRetriever": "retriever",
     "LibrarySettings": "settings",
@@ -51,7 +47,6 @@ _HOMES = {
     "Passage": "split",
     "Skipped": "files",
     "default_embedding": "embed",
-    "kind_of": "kind",
 }
 
 

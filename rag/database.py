@@ -59,14 +59,18 @@ class Database:
             raise LibraryError(f"{path} can't be opened as a library ({error}): give another path") from error
 
     def _prepare(self) -> None:
-        with self._transaction():  # two processes may open a new library at once
-            if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'facts'").fetchone():
-                for statement in _SCHEMA.strip().split(";\n"):
-                    self._db.execute(statement)
-                self._set("version", _VERSION)
+        if not self._is_made():
+            with self._transaction():
+                if not self._is_made():  # by another process, just now
+                    for statement in _SCHEMA.strip().split(";\n"):
+                        self._db.execute(statement)
+                    self._set("version", _VERSION)
         version = self.fact("version")
         if version != _VERSION:
             raise LibraryError(f"{self.path} has version {version}, expected {_VERSION}: make the library anew")
+
+    def _is_made(self) -> bool:
+        return bool(self._rows("SELECT 1 FROM sqlite_master WHERE name = 'facts'"))
 
     def close(self) -> None:
         with self._lock:

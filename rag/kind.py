@@ -1,4 +1,4 @@
-"""What kind of file some bytes are, judged by the bytes themselves."""
+"""What kind of document some bytes are, judged by the bytes themselves."""
 
 from __future__ import annotations
 
@@ -8,39 +8,23 @@ import zipfile
 from pathlib import PurePath
 from typing import Literal
 
-Kind = Literal[
-    "pdf", "docx", "html", "markdown", "text", "picture", "video", "sound", "office", "archive", "binary", "empty"
-]
+from ..vision.sniff import picture_mime, video_mime
+
+Kind = Literal["pdf", "docx", "html", "markdown", "text", "picture", "video", "office", "archive", "binary", "empty"]
 
 _PREFIXES: tuple[tuple[bytes, Kind], ...] = (
-    (b"\x89PNG\r\n\x1a\n", "picture"),
-    (b"\xff\xd8\xff", "picture"),
-    (b"GIF8", "picture"),
-    (b"BM", "picture"),
-    (b"II*\0", "picture"),
-    (b"MM\0*", "picture"),
-    (b"8BPS", "picture"),
-    (b"\x1aE\xdf\xa3", "video"),
-    (b"FLV\x01", "video"),
-    (b"\0\0\x01\xba", "video"),
-    (b"\0\0\x01\xb3", "video"),
-    (b"OggS", "video"),
-    (b"fLaC", "sound"),
-    (b"ID3", "sound"),
     (b"\xd0\xcf\x11\xe0", "office"),
     (b"{\\rtf", "office"),
     (b"\x1f\x8b", "archive"),
     (b"7z\xbc\xaf", "archive"),
     (b"Rar!", "archive"),
 )
-_RIFF: dict[bytes, Kind] = {b"WEBP": "picture", b"AVI ": "video", b"WAVE": "sound"}
-_PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")
 _HTML = re.compile(rb"<(!doctype\s+html|html|head|body|title|meta|div|p|h[1-6]|table|ul|article|main)\b", re.I)
 _HEADING = re.compile(r"(?:\A|\n[ \t]*\n)#{1,6} +\S[^\n]*(?=\n[ \t]*\n|\n?\Z)")
 _CONTROL = bytes(range(32)).translate(None, b"\t\n\r\f\x1b")
 
 
-def kind_of(raw: bytes, name: str = "") -> Kind:
+def kind_of_document(raw: bytes, name: str = "") -> Kind:
     """The kind of a file from its bytes.
 
     Its name only decides what bytes can't: whether text with `#` lines is Markdown.
@@ -50,18 +34,12 @@ def kind_of(raw: bytes, name: str = "") -> Kind:
     if b"%PDF-" in raw[:1024]:
         return "pdf"
     for prefix, kind in _PREFIXES:
-        if raw.startswith(prefix) and not (prefix == b"BM" and _is_text(raw[:4096])):
+        if raw.startswith(prefix):
             return kind
-    if raw[:4] == b"RIFF":
-        return _RIFF.get(raw[8:12], "binary")
-    if raw[4:8] == b"ftyp":
-        return "picture" if raw[8:12] in _PICTURE_BRANDS else "video"
-    if raw[:1] == b"G" and raw[188:189] == b"G" and raw[376:377] in (b"G", b"") and not _is_text(raw[:4096]):
-        return "video"  # MPEG transport stream: a sync byte every 188
     if raw.startswith(b"PK\x03\x04"):
         return _zip_kind(raw)
     if not _is_text(raw):
-        return "binary"
+        return "picture" if picture_mime(raw[:4096]) else "video" if video_mime(raw[:4096]) else "binary"
     head = raw[:2048].lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith(b"<svg") or (head.startswith(b"<?xml") and b"<svg" in head):
         return "picture"
