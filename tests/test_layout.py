@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import importlib
 import inspect
+import re
 import shutil
 import subprocess
 import sys
@@ -27,14 +29,6 @@ MAY_IMPORT = {
     "rag": {"vision", "tools"},
     "agent": {"model", "vision", "tools"},
     "app": {"vision", "model", "tools", "rag", "agent"},
-}
-BUILTINS = {
-    "BadInputError": ValueError,
-    "MissingFileError": FileNotFoundError,
-    "ModelNotFoundError": LookupError,
-    "LibraryError": RuntimeError,
-    "ToolError": RuntimeError,
-    "ToolTimeoutError": TimeoutError,
 }
 
 
@@ -129,13 +123,14 @@ def test_an_unknown_public_name_is_refused() -> None:
         _ = quintet.Quartet
 
 
-def test_the_error_tree() -> None:
-    tree = dict(inspect.getmembers(errors, inspect.isclass))
-    assert sorted(tree) == sorted(errors.__all__)
-    assert all(issubclass(error, errors.QuintetError) for error in tree.values())
-    for name, builtin in BUILTINS.items():
-        assert issubclass(tree[name], builtin)
-        assert str(tree[name]("one line")) == "one line"
+def test_the_error_tree_is_as_drawn() -> None:
+    drawn = dict(re.findall(r"^[ │├└─]*(\w+Error) *(?:\((\w+)\))?", errors.__doc__ or "", re.MULTILINE))
+    tree: dict[str, type[Exception]] = dict(inspect.getmembers(errors, inspect.isclass))
+    assert sorted(drawn) == sorted(tree) == sorted(errors.__all__)
+    for name, error in tree.items():
+        assert issubclass(error, errors.QuintetError)
+        assert issubclass(error, getattr(builtins, drawn[name] or "Exception"))
+        assert str(error("one line")) == "one line"
 
 
 @pytest.mark.slow
