@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
+import pytest
+
 from quintet.rag import Heading, Page
 from quintet.rag.split import estimated_tokens, split
 
@@ -35,10 +40,19 @@ def test_a_heading_holds_over_pages() -> None:
     assert [(passage.page, passage.heading) for passage in split(pages, budget=50)] == [(1, "Oil"), (2, "Oil")]
 
 
-def test_text_without_any_break_is_cut_too() -> None:
-    passages = split([Page("x" * 5000)], budget=100)
+@pytest.mark.parametrize("count", [estimated_tokens, words])
+def test_text_without_any_break_is_cut_too(count: Callable[[str], int]) -> None:
+    passages = split([Page("x" * 5000)], budget=100, count=count)
     assert "".join(passage.text for passage in passages) == "x" * 5000
-    assert all(estimated_tokens(passage.text) <= 100 for passage in passages)
+    assert all(len(passage.text) <= 1000 for passage in passages)
+
+
+def test_many_headings_on_a_page() -> None:
+    text = "".join(f"H{number}\ntext\n" for number in range(5000))
+    offsets = [0, *(match.end() for match in re.finditer("text\n", text))][:-1]
+    headings = tuple(Heading(offset, 1, f"H{number}") for number, offset in enumerate(offsets))
+    passages = split([Page(text, None, headings)], budget=50)
+    assert [passage.heading for passage in passages] == [f"H{number}" for number in range(5000)]
 
 
 def test_empty_pages_give_nothing() -> None:
