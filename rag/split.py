@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from .pages import Heading, Page
@@ -36,7 +37,7 @@ def split(pages: Iterable[Page], *, budget: int, count: Callable[[str], int] = e
     from semchunk.semchunk import chunk
 
     def size(text: str) -> int:
-        return max(count(text), len(text) // _LONGEST_TOKEN)
+        return max(count(text), ceil(len(text) / _LONGEST_TOKEN))
 
     passages: list[Passage] = []
     path: list[Heading] = []
