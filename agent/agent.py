@@ -93,8 +93,8 @@ class Agent:
             if form is not None and (data := form.filled_in(turn.messages)) is not None:
                 break
             if not reply.calls:
-                if form is None or reply.cut_off:
-                    stopped = "length" if reply.cut_off else None
+                stopped = reply.cut_off
+                if form is None or stopped:
                     break
                 turn.add(form.request())
                 model = _with_tools(self._model, toolbox.tools, tool_choice=form.tool.name)

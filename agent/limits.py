@@ -9,8 +9,8 @@ from langchain_core.messages.ai import UsageMetadata
 
 from ..errors import BadInputError
 
-Stopped: TypeAlias = Literal["steps", "tokens", "length"]
-"""Which limit ended a run: of the agent (`steps`, `tokens`), or of the model on the length of a reply."""
+Stopped: TypeAlias = Literal["steps", "tokens", "length", "repetition"]
+"""Which limit ended a run: of the agent (`steps`, `tokens`), or of the model on a reply (`length`, `repetition`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,7 @@ class Limits:
             "steps": f"stopped after {self.steps} steps, the limit; the answer may be incomplete",
             "tokens": f"stopped at the limit of {self.tokens} tokens; the answer may be incomplete",
             "length": "the model's limit on the length of a reply cut the answer off",
+            "repetition": "the answer was cut off because the model said the same again and again",
         }[stopped]
 
     def reached(self, steps: int, usage: UsageMetadata | None) -> Stopped | None:

@@ -19,6 +19,7 @@ from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.messages.tool import invalid_tool_call, tool_call
 
 from .events import TextDelta, ThinkingDelta, ToolCallStarted
+from .limits import Stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,13 @@ class Reply:
     calls: tuple[Call, ...]
 
     @property
-    def cut_off(self) -> bool:
-        """Whether the model's limit on the length of a reply ended it."""
+    def cut_off(self) -> Stopped | None:
+        """Which limit of the model's ended the reply, if one did."""
         metadata = self.message.response_metadata
-        return "length" in (metadata.get("finish_reason"), metadata.get("done_reason")) or (
-            metadata.get("stop_reason") == "max_tokens"
-        )
+        reasons = [metadata.get(key) for key in ("finish_reason", "done_reason", "stop_reason")]
+        if "repetition" in reasons:
+            return "repetition"
+        return "length" if "length" in reasons or "max_tokens" in reasons else None
 
 
 def as_chunk(message: BaseMessage) -> AIMessageChunk:

@@ -13,7 +13,8 @@ from ..errors import BadInputError
 from .parse import Delta
 from .sampling import Sampling
 
-FinishReason = Literal["stop", "length", "tool_calls"]
+FinishReason = Literal["stop", "length", "tool_calls", "repetition"]
+"""Why a turn ended: by itself or a stop string, at the limit on tokens, with calls, or going round in circles."""
 
 
 @dataclass(frozen=True)

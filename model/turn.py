@@ -13,6 +13,9 @@ from .parse import Delta, Parser, TextDelta
 from .prompt import MARK, PromptFormat
 from .sampling import Sampler
 
+_REPEATED = 96  # tokens
+_LONGEST_PERIOD = 16  # tokens
+
 
 class Turn:
     """`reason` is None while the turn goes on; `thought` counts the tokens of thinking."""
@@ -35,6 +38,7 @@ class Turn:
         self._only_call = request.call is not None
         self._forced = deque([chat_format.control["<tool_call>"]] if self._only_call else [])
         self._end_thinking = chat_format.encode(f"\n{MARK}</think>{MARK}\n\n", {}).ids
+        self._repetition = Repetition()
         self._budget = None if isinstance(request.thinking, bool) else request.thinking
         self._ends = {chat_format.control[name] for name in ("<|im_end|>", "<|endoftext|>")}
         self.reason: FinishReason | None = None
@@ -62,8 +66,11 @@ class Turn:
         if piece:
             yield from self._shown(self._parser.feed(piece, control is not None))
         self._follow_call()
-        if self._parser.part == "thinking" and self.thought == self._budget:
+        circling = self._repetition.take(token)
+        if self._parser.part == "thinking" and (circling or self.thought == self._budget):
             self._forced.extend(self._end_thinking)
+        elif circling:
+            self.reason = self.reason or "repetition"
 
     def close(self) -> Iterator[Delta]:
         """Hands out what was held back, when the turn has ended or its room is used up."""
@@ -92,6 +99,26 @@ class Turn:
             if self._stop.hit:
                 self.reason = "stop"
                 return
+
+
+class Repetition:
+    """Notices that the last `_REPEATED` tokens are a few said again and again, which small models don't get out of."""
+
+    def __init__(self) -> None:
+        self._recent: deque[int] = deque(maxlen=_REPEATED)
+        self._count = 0
+
+    def take(self, token: int) -> bool:
+        """Notes a token; True where the turn goes round in circles. What was noticed is noticed once."""
+        self._recent.append(token)
+        self._count += 1
+        if len(self._recent) < _REPEATED or self._count % 8:
+            return False
+        recent = list(self._recent)
+        circling = any(recent[period:] == recent[:-period] for period in range(1, _LONGEST_PERIOD + 1))
+        if circling:
+            self._recent.clear()
+        return circling
 
 
 class StopFilter:

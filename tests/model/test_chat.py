@@ -218,3 +218,18 @@ def test_threads_may_share_a_model(model: ChatModel) -> None:
     with ThreadPoolExecutor(3) as pool:
         together = list(pool.map(lambda question: model.invoke(question, max_tokens=6).content, questions * 2))
     assert together == alone * 2
+
+
+def test_a_turn_that_goes_round_in_circles_is_ended(model: ChatModel) -> None:
+    engine = model.engine
+    weights = engine.model.lm_head.weight  # type: ignore[attr-defined]
+    kept = weights.clone()
+    try:
+        weights.zero_()  # every token is as likely: greedy drawing gives the first one for ever
+        answer = model.invoke("Go on.", thinking=False, max_tokens=2000)
+        thinking = model.invoke("Go on.", thinking=True, max_tokens=2000)
+    finally:
+        weights.copy_(kept)
+    assert answer.response_metadata["finish_reason"] == "repetition"
+    assert usage(answer)["output_tokens"] < 200
+    assert [block["type"] for block in thinking.content_blocks] == ["reasoning", "text"]
