@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..errors import BadInputError, QuintetError
+from .startup import uncollected
 
 _LIBRARY = Path(".quintet")
 _FILES = "pictures, videos, documents, folders of documents"
@@ -29,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = vars(_parser().parse_args(argv))
     command, debug = options.pop("command"), options.pop("debug")
     try:
-        from . import commands
+        with uncollected():
+            from . import commands
 
         getattr(commands, command)(**options)
         sys.stdout.flush()

@@ -16,6 +16,7 @@ from ..errors import BadInputError, MissingFileError, QuintetError
 from ..vision import Image, Video
 from .files import Given, sort_files
 from .show import Screen, answer_facts, clean, print_facts, print_json
+from .startup import uncollected
 
 if TYPE_CHECKING:
     from ..agent import Agent
@@ -149,10 +150,11 @@ def _agent(
 def _load(setup: Setup) -> ChatModel:
     if not sys.stderr.isatty():  # no progress bars in a log
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    from ..model import load_model
-
     settings = {"thinking": setup.think, "seed": setup.seed, "max_tokens": setup.max_tokens}
-    return load_model(setup.model, device=setup.device, dtype=setup.dtype, **settings)
+    with uncollected():
+        from ..model import load_model
+
+        return load_model(setup.model, device=setup.device, dtype=setup.dtype, **settings)
 
 
 def _open(path: Path, *, create: bool) -> Library:
