@@ -126,24 +126,22 @@ def _agent(
     from ..tools import calculator, watch_video, zoom_image
 
     limits = Limits(steps=setup.steps)
+    if library and not given.documents:
+        _check_library(library)
     tools = [calculator]
     if any_media or any(isinstance(item, Image) for item in given.media):
         tools.append(zoom_image)
     if any_media or any(isinstance(item, Video) for item in given.media):
         tools.append(watch_video)
     with ExitStack() as stack:
-        opened = None
-        if library:
-            opened = stack.enter_context(_open(library, create=bool(given.documents)))
-        elif given.documents:
-            folder = stack.enter_context(TemporaryDirectory(prefix="quintet-"))
-            opened = stack.enter_context(_open(Path(folder), create=True))
         with screen.waiting(f"Loading {setup.model}"):
             model = _load(setup)
-        if opened:
-            tools.append(opened.as_tool())
+        if library or given.documents:
+            place = library or Path(stack.enter_context(TemporaryDirectory(prefix="quintet-")))
+            opened = stack.enter_context(_open(place, create=bool(given.documents)))
             if given.documents:
                 _add(opened, given.documents, screen)
+            tools.append(opened.as_tool())
         yield Agent(model, tools, limits=limits)
 
 
@@ -160,9 +158,14 @@ def _load(setup: Setup) -> ChatModel:
 def _open(path: Path, *, create: bool) -> Library:
     from ..rag import Library
 
-    if not create and not path.exists():
-        raise MissingFileError(f"{path}: no library there; make it with `quintet index FOLDER --library {path}`")
+    if not create:
+        _check_library(path)
     return Library(path, create=create)
+
+
+def _check_library(path: Path) -> None:
+    if not path.exists():
+        raise MissingFileError(f"{path}: no library there; make it with `quintet index FOLDER --library {path}`")
 
 
 def _add(library: Library, files: Sequence[Path], screen: Screen) -> AddReport:
@@ -181,6 +184,7 @@ def _lines(screen: Screen) -> Iterator[str]:
         try:
             line = input("> " if sys.stdin.isatty() else "").strip()
         except (EOFError, KeyboardInterrupt):
+            print(end="\n" if sys.stdin.isatty() else "")
             return
         if line:
             yield line
