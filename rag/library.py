@@ -144,11 +144,16 @@ class Library:
             raise BadInputError("the query is empty: expected some words to look for")
         if k < 1:
             raise BadInputError(f"k={k}: expected at least 1 passage")
-        ranked = self._searcher.ranked(query, k)
-        passages = self._catalogue.passages([id_ for id_, _ in ranked])
+        tries = 10
+        while True:
+            ranked = self._searcher.ranked(query, k)
+            passages = self._catalogue.passages([id_ for id_, _ in ranked])
+            tries -= 1
+            if len(passages) == len(ranked) or not tries:  # else a writer has just replaced some
+                break
         if self._index.damaged:
             self._heal()
-        found = ((passages[id_], score) for id_, score in ranked if id_ in passages)  # others were removed just now
+        found = ((passages[id_], score) for id_, score in ranked if id_ in passages)
         return [_document(passage, score) for passage, score in islice(found, k)]
 
     def as_retriever(self, *, k: int = 5) -> LibraryRetriever:

@@ -58,13 +58,9 @@ class Searcher:
 
     def nearest(self, vector: Vectors, k: int) -> list[int]:
         """Ids of the k passages nearest to a unit vector `[dimension]`, nearest first."""
-        found: dict[int, float] = {}
-        after = 0
-        if self._catalogue.vector_count() >= self._settings.exact_below and self._index.generation:
-            removed = len(self._catalogue.removed(self._index.generation))
-            from_index = self._index.query(vector, k + removed)
-            if from_index is not None:
-                found, after = dict(from_index), self._index.generation
+        large = self._catalogue.vector_count() >= self._settings.exact_below
+        after, from_index = (self._index.query(vector, k) if large else None) or (0, [])
+        found = dict(from_index)
         ids, vectors = self._vectors(after)
         if len(ids):
             similar = vectors @ vector

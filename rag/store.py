@@ -44,12 +44,6 @@ class ChromaIndex:
         self._lock = threading.RLock()
         self.damaged = False  # set by a query that failed, until the next refresh
 
-    @property
-    def generation(self) -> int:
-        """Up to which generation the published index holds the catalogue's vectors; 0 without one."""
-        published = self._published()
-        return published.generation if published else 0
-
     def refresh(self) -> None:
         """Bring the index up to the catalogue. Only for who holds the library's lock."""
         with self._lock:
@@ -67,23 +61,25 @@ class ChromaIndex:
             self._publish(target, generation)
             self.damaged = False
 
-    def query(self, vector: Vectors, k: int) -> list[tuple[int, float]] | None:
-        """The k nearest as (passage id, cosine), nearest first; None if the index is damaged.
-
-        Passages removed since it was published may be among them.
-        """
+    def query(self, vector: Vectors, k: int) -> tuple[int, list[tuple[int, float]]] | None:
+        """Up to which generation the index goes and its k nearest, (passage id, cosine); None without a sound index."""
         with self._lock:
-            for _ in range(2):  # a second time if a writer has just published a newer index and removed this one
-                published = self._published()
+            while published := self._published():
+                nearest, cause = None, ""
                 try:
-                    return self._query(vector, k)
+                    nearest = self._nearest(published, vector, k)
                 except BaseException as error:
                     _raise_interrupts(error)
+                    cause = str(error)
                     self.close()
-                    if self._published() == published:
-                        self.damaged = True
-                        _log.warning("the index in %s is damaged and will be rebuilt: %s", self._folder, error)
-                        return None
+                # A writer publishes before it removes the index before: what is published still was whole.
+                if self._published() != published:
+                    continue
+                if nearest is not None:
+                    return published.generation, nearest
+                self.damaged = True
+                _log.warning("the index in %s is damaged and will be rebuilt: %s", self._folder, cause)
+                break
             return None
 
     def close(self) -> None:
@@ -92,10 +88,19 @@ class ChromaIndex:
                 self._opened[1].close()
                 self._opened = None
 
-    def _query(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
-        published = self._published()
-        if published is None:
-            raise FileNotFoundError("no index was published")
+    def _nearest(self, published: _Published, vector: Vectors, k: int) -> list[tuple[int, float]]:
+        removed = set(self._catalogue.removed(published.generation))
+        wanted = min(k + len(removed), published.count)
+        found = self._collection(published).query(
+            query_embeddings=vector[None], n_results=wanted, include=["distances"]
+        )
+        ids, distances = map(int, found["ids"][0]), found["distances"][0]
+        near = [
+            (id_, 1.0 - float(distance)) for id_, distance in zip(ids, distances, strict=True) if id_ not in removed
+        ]
+        return near[:k]
+
+    def _collection(self, published: _Published) -> Any:
         if self._opened is None or self._opened[0] != published:
             self.close()
             if not self._is_sound(published):
@@ -105,13 +110,7 @@ class ChromaIndex:
             self._opened = (published, client, collection)
             if collection.count() != published.count:
                 raise ValueError(f"{collection.count()} vectors, expected {published.count}")
-        found = self._opened[2].query(
-            query_embeddings=vector[None], n_results=min(k, published.count), include=["distances"]
-        )
-        return [
-            (int(id_), 1.0 - float(distance))
-            for id_, distance in zip(found["ids"][0], found["distances"][0], strict=True)
-        ]
+        return self._opened[2]
 
     def _published(self) -> _Published | None:
         fact = self._catalogue.fact("index")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,25 @@ def test_a_reader_sees_what_a_writer_publishes(indexed: Path, tmp_path: Path, em
             writer.remove("5.txt")
         assert texts(reader, "This is about topic99.", 1) == ["This is about topic99."]
         assert "This is about topic5." not in texts(reader, "This is about topic5.", 5000)
+
+
+def test_readers_see_whole_libraries_while_a_writer_writes(
+    indexed: Path, tmp_path: Path, embedding: Embeddings
+) -> None:
+    topics = tmp_path / "topics"
+
+    def write() -> None:
+        with Library(indexed, embedding=embedding) as writer:
+            for number in range(8):
+                (topics / f"{number}.txt").write_text(f"This is rewritten topic{number}.")
+                writer.add(topics)
+
+    with ThreadPoolExecutor() as pool, Library(indexed, embedding=embedding, settings=WORDLESS) as reader:
+        writing = pool.submit(write)
+        while not writing.done():
+            assert len(texts(reader, "This is about topic7.", 5000)) == 1560
+        writing.result()
+        assert texts(reader, "This is rewritten topic7.", 1) == ["This is rewritten topic7."]
 
 
 def overwrite_vectors(path: Path) -> None:
