@@ -59,7 +59,8 @@ def load_checkpoint(
                 attn_implementation="sdpa",
                 **options,
             )
-        tokenizer = transformers.AutoTokenizer.from_pretrained(place)
+        # Not AutoTokenizer: for this family it puts a pattern of its own in place of the one in tokenizer.json.
+        tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(place)
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:  # RuntimeError: out of memory too
         raise UnsupportedModelError(f"{name!r} can't be loaded: {_first_line(error)}") from error
     if not tokenizer.chat_template:

@@ -1,4 +1,4 @@
-"""Samples -> token ids, without transformers or langchain: fast, and the same ids as the product's prompt (a test holds that).
+"""Samples -> token ids, without transformers or langchain: fast, and equal to the product's prompt (tested).
 
 Only generated data comes through here, which never contains control tokens, so nothing is escaped.
 """
@@ -65,7 +65,9 @@ class ChatFormat:
         turns = sample.turns[1:] if sample.turns[0].role == "system" else sample.turns
         for index, turn in enumerate(turns):
             if turn.role == "assistant":
-                self._text("<|im_start|>assistant\n<think>\n" + ("" if turn.thought else "\n</think>\n\n"), [], out, read=True)
+                self._text(
+                    "<|im_start|>assistant\n<think>\n" + ("" if turn.thought else "\n</think>\n\n"), [], out, read=True
+                )
                 self._text(_spoken(turn), [], out, read=False)
                 self._text("\n", [], out, read=True)
             elif turn.role == "tool":
@@ -141,6 +143,7 @@ def _spoken(turn: Turn) -> str:
         out += "\n\n" if index == 0 and text else "" if index == 0 else "\n"
         out += f"<tool_call>\n<function={call.name}>\n"
         for key, value in call.arguments.items():
-            out += f"<parameter={key}>\n{value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}\n</parameter>\n"
+            written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            out += f"<parameter={key}>\n{written}\n</parameter>\n"
         out += "</function>\n</tool_call>"
     return out + "<|im_end|>"

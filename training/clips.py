@@ -14,7 +14,7 @@ VIDEO_MAX_PIXELS = 98304  # over all frames
 
 @dataclass(frozen=True)
 class Actor:
-    """A thing on screen from `start` to `end` (seconds), moving by (`dx`, `dy`) pixels a second from where it stands."""
+    """A thing on screen from `start` to `end` (s), moving by (`dx`, `dy`) pixels a second from where it stands."""
 
     thing: Thing
     start: float = 0.0
@@ -26,14 +26,32 @@ class Actor:
         return self.start <= time < self.end
 
 
-def sampled_times(rng: Random, duration: float, frames: int | None = None, begin: float = 0.0) -> tuple[float, ...]:
-    """When the product looks: `linspace` over the frames of a file of some rate, two a second, an even number of them."""
+@dataclass(frozen=True)
+class Timing:
+    """A file of `count` frames at `rate` a second, from `begin` seconds on, of which the product looks at `wanted`."""
+
+    rate: int
+    count: int
+    wanted: int
+    begin: float = 0.0
+
+    @property
+    def all_times(self) -> tuple[float, ...]:
+        """When each frame of the file is shown."""
+        return tuple(self.begin + index / self.rate for index in range(self.count))
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """When the product looks: `linspace` over the frames, an even number of them."""
+        times = [self.begin + float(index) / self.rate for index in np.linspace(0, self.count - 1, self.wanted).round()]
+        return tuple(times if len(times) % 2 == 0 else [*times, times[-1]])
+
+
+def timing(rng: Random, duration: float, frames: int | None = None, begin: float = 0.0) -> Timing:
+    """A file of some rate, looked at twice a second (or `frames` times in all)."""
     rate = rng.choice((8, 10, 12, 15, 20, 24, 25, 30))
     count = max(4, int(duration * rate))
-    wanted = min(count, max(4, frames or int(count / rate * 2)))
-    indices = np.linspace(0, count - 1, wanted).round()
-    times = [begin + float(index) / rate for index in indices]
-    return tuple(times if len(times) % 2 == 0 else [*times, times[-1]])
+    return Timing(rate, count, min(count, max(4, frames or int(count / rate * 2))), begin)
 
 
 def frame_size(rng: Random, frames: int) -> tuple[int, int]:
@@ -50,19 +68,41 @@ def stamps(times: tuple[float, ...]) -> list[str]:
     return [f"{(first + second) / 2:.1f}" for first, second in zip(times[::2], times[1::2], strict=True)]
 
 
-def clip(rng: Random, actors: list[Actor], width: int, height: int, times: tuple[float, ...]) -> Clip:
-    """The actors at the given times."""
-    ground = background(rng, tuple(actor.thing for actor in actors))
-    fills = [jittered(rng, actor.thing.colour) for actor in actors]
-    soft = rng.random() < 0.3
-    frames = []
-    for time in times:
-        scale = 2 if soft else 1
-        image = Image.new("RGB", (width * scale, height * scale), ground)
+@dataclass(frozen=True)
+class Film:
+    """The actors on their ground: can be drawn at any times and size."""
+
+    actors: tuple[Actor, ...]
+    width: int
+    height: int
+    ground: tuple[int, int, int]
+    fills: tuple[tuple[int, int, int], ...]
+
+    def frame(self, time: float, scale: float = 1.0) -> Image.Image:
+        """What is shown at `time`, `scale` times as large."""
+        image = Image.new("RGB", (round(self.width * scale), round(self.height * scale)), self.ground)
         draw = ImageDraw.Draw(image)
-        for actor, fill in zip(actors, fills, strict=True):
+        for actor, fill in zip(self.actors, self.fills, strict=True):
             if actor.shown(time):
                 t, since = actor.thing, time - max(0.0, actor.start)
-                draw_thing(draw, Thing(t.shape, t.colour, t.x + actor.dx * since, t.y + actor.dy * since, t.radius), fill, 0.0, scale)
-        frames.append(np.asarray(image.reduce(2) if soft else image))
-    return Clip(np.stack(frames), times)
+                moved = Thing(
+                    t.shape,
+                    t.colour,
+                    (t.x + actor.dx * since) * scale,
+                    (t.y + actor.dy * since) * scale,
+                    t.radius * scale,
+                )
+                draw_thing(draw, moved, fill)
+        return image
+
+
+def clip(rng: Random, actors: list[Actor], width: int, height: int, when: Timing) -> Clip:
+    """The actors at the given times."""
+    ground = background(rng, tuple(actor.thing for actor in actors))
+    film = Film(tuple(actors), width, height, ground, tuple(jittered(rng, actor.thing.colour) for actor in actors))
+    scale = rng.choice((1.0, 1.0, 1.3, 1.7))
+    frames = []
+    for time in when.times:
+        image = film.frame(time, scale)
+        frames.append(np.asarray(image if scale == 1.0 else image.resize((width, height), Image.Resampling.BICUBIC)))
+    return Clip(np.stack(frames), when.times, film, when)

@@ -1,8 +1,8 @@
 """The gated delta rule in chunks, as matrix products with a gradient: what every DeltaNet layer computes in training.
 
 State S `[K, V]`, per token: S = exp(g) S; S += k (beta (v - Sᵀk))ᵀ; out = Sᵀq. (Formula: Gated Delta Networks, and
-`torch_chunk_gated_delta_rule` of transformers, to which a test holds this.) A sample that starts within a row resets the
-state by a decay of RESET, which leaves e^-40 of it.
+`torch_chunk_gated_delta_rule` of transformers, to which a test holds this.) A sample that starts within a row resets
+the state by a decay of RESET, which leaves e^-40 of it.
 """
 
 import torch
@@ -34,8 +34,8 @@ def unit_lower_inverse(lower: Tensor) -> Tensor:
 
 
 def gated_delta_rule(query: Tensor, key: Tensor, value: Tensor, decay: Tensor, beta: Tensor, chunk: int = 64) -> Tensor:
-    """`query`, `key` `[batch, length, heads, K]`, normalised; `value` `[batch, length, heads, V]`; `decay` (log, at most 0)
-    and `beta` `[batch, length, heads]`; all float32, length a multiple of `chunk`. Returns `[batch, length, heads, V]`."""
+    """`query`, `key` `[batch, length, heads, K]`, normalised; `value` `[batch, length, heads, V]`; `decay` (log, at
+    most 0) and `beta` `[batch, length, heads]`; all float32, length a multiple of `chunk`. Returns `[batch, length, heads, V]`."""
     batch, length, heads, _ = key.shape
     chunks = length // chunk
 
@@ -53,20 +53,32 @@ def gated_delta_rule(query: Tensor, key: Tensor, value: Tensor, decay: Tensor, b
     reading = q * total.exp().unsqueeze(-1)
     writing = (k * (total[..., -1:] - total).exp().unsqueeze(-1)).transpose(-1, -2)
     keep = total[..., -1].exp()[..., None, None]
-    states = _states(keep * torch.eye(k.shape[-1], device=k.device, dtype=k.dtype) - writing @ stale, writing @ fresh)
+    states = _scan(keep, writing, stale, fresh) if q.is_cuda else _walk(keep, writing, stale, fresh)
     out = reading @ states + within @ (fresh - stale @ states)
     return out.reshape(batch, heads, length, -1).transpose(1, 2)
 
 
-def _states(carry: Tensor, added: Tensor) -> Tensor:
-    """The state before each chunk, where a chunk makes S into carry S + added; both `[..., chunks, K, *]`.
+def _walk(keep: Tensor, writing: Tensor, stale: Tensor, fresh: Tensor) -> Tensor:
+    """The state before each chunk, one after the other: the fewest operations."""
+    state = torch.zeros_like(writing[:, :, 0] @ fresh[:, :, 0])
+    states = []
+    for i in range(fresh.shape[2]):
+        states.append(state)
+        state = state * keep[:, :, i] + writing[:, :, i] @ (fresh[:, :, i] - stale[:, :, i] @ state)
+    return torch.stack(states, 2)
 
-    A prefix scan: after the round with step d, entry i tells of the last 2d chunks up to i.
+
+def _scan(keep: Tensor, writing: Tensor, stale: Tensor, fresh: Tensor) -> Tensor:
+    """The same by a prefix scan over chunks, each of which makes S into carry S + added: the fewest launches.
+
+    After the round with step d, entry i tells of the last 2d chunks up to i.
     """
-    chunks, step = carry.shape[-3], 1
+    carry = keep * torch.eye(stale.shape[-1], device=stale.device, dtype=stale.dtype) - writing @ stale
+    added = writing @ fresh
+    chunks, step = carry.shape[2], 1
     while step < chunks:
-        later, late = carry[..., step:, :, :], added[..., step:, :, :]
-        added = torch.cat((added[..., :step, :, :], late + later @ added[..., :-step, :, :]), -3)
-        carry = torch.cat((carry[..., :step, :, :], later @ carry[..., :-step, :, :]), -3)
+        later, late = carry[:, :, step:], added[:, :, step:]
+        added = torch.cat((added[:, :, :step], late + later @ added[:, :, :-step]), 2)
+        carry = torch.cat((carry[:, :, :step], later @ carry[:, :, :-step]), 2)
         step *= 2
-    return torch.cat((torch.zeros_like(added[..., :1, :, :]), added[..., :-1, :, :]), -3)
+    return torch.cat((torch.zeros_like(added[:, :, :1]), added[:, :, :-1]), 2)

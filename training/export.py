@@ -17,9 +17,16 @@ def export(model: nn.Module, size: str, folder: Path) -> None:
     """bf16 weights and the configuration files that belong to them."""
     folder.mkdir(parents=True, exist_ok=True)
     control = ChatFormat().control
-    weights = {name: tensor.detach().to("cpu", torch.bfloat16).contiguous() for name, tensor in model.state_dict().items()}
+    weights = {
+        name: tensor.detach().to("cpu", torch.bfloat16).contiguous() for name, tensor in model.state_dict().items()
+    }
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    generation = {"eos_token_id": control["<|im_end|>"], "pad_token_id": control["<|endoftext|>"], "do_sample": False, "max_new_tokens": 512}
+    generation = {
+        "eos_token_id": control["<|im_end|>"],
+        "pad_token_id": control["<|endoftext|>"],
+        "do_sample": False,
+        "max_new_tokens": 512,
+    }
     files = {"config.json": config(SIZES[size], control), "generation_config.json": generation, **preprocessors()}
     for name, content in files.items():
         (folder / name).write_text(json.dumps(content, indent=2) + "\n")

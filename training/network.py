@@ -1,4 +1,4 @@
-"""The nano network for training: the same weights, names and mathematics as transformers' Qwen3_5Moe, but rows of packed
+"""The nano network for training: weights, names and mathematics of transformers' Qwen3_5Moe, but rows of packed
 samples with constant shapes, all experts as one gated matrix product, and vision attention over packed rows of patches.
 
 A test holds the logits equal to Qwen3_5MoeForConditionalGeneration.
@@ -62,8 +62,11 @@ class DeltaNet(nn.Module):
         self.size = size
         width = 2 * size.key_dim + size.value_dim
         self.conv1d = nn.Conv1d(width, width, size.conv, groups=width, bias=False)
-        self.dt_bias = nn.Parameter(torch.ones(size.value_heads))
-        self.A_log = nn.Parameter(torch.empty(size.value_heads).uniform_(0.01, 16).log())
+        # Memories from a few tokens to a thousand: with the family's own initial values (decays of e^-10 a token for most
+        # heads) a short training never learns to remember.
+        self.A_log = nn.Parameter(torch.zeros(size.value_heads))
+        forgetting = torch.logspace(-3, -0.5, size.value_heads)
+        self.dt_bias = nn.Parameter(forgetting.expm1().log())
         self.norm = GatedNorm(size.linear_dim)
         self.in_proj_qkv = linear(size.hidden, width)
         self.in_proj_z = linear(size.hidden, size.value_dim)
@@ -124,7 +127,11 @@ class Attention(nn.Module):
 class Mlp(nn.Module):
     def __init__(self, hidden: int, width: int) -> None:
         super().__init__()
-        self.gate_proj, self.up_proj, self.down_proj = linear(hidden, width), linear(hidden, width), linear(width, hidden)
+        self.gate_proj, self.up_proj, self.down_proj = (
+            linear(hidden, width),
+            linear(hidden, width),
+            linear(width, hidden),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
@@ -173,6 +180,7 @@ class Mixture(nn.Module):
         inner = F.silu(both[:, :, 0]) * both[:, :, 1] * weights.unsqueeze(-1).to(both.dtype)
         return F.linear(inner.flatten(1), self.experts.down_proj.transpose(0, 1).flatten(1))
 
+    @torch.compiler.disable
     def _chosen(self, flat: Tensor, weights: Tensor) -> Tensor:
         """Each expert for its own tokens: rows sorted by expert, one pair of products for each."""
         chosen = weights.t().nonzero()  # [tokens * chosen, 2]: expert, token; sorted by expert
@@ -216,7 +224,9 @@ class LanguageModel(nn.Module):
         super().__init__()
         self.size = size
         self.embed_tokens = nn.Embedding(size.vocab, size.hidden)
-        self.layers = nn.ModuleList(AttentionLayer(size) if size.attends(i) else DeltaLayer(size) for i in range(size.layers))
+        self.layers = nn.ModuleList(
+            AttentionLayer(size) if size.attends(i) else DeltaLayer(size) for i in range(size.layers)
+        )
         self.norm = Norm(size.hidden)
 
     def rotation(self, positions: Tensor) -> Rotation:
@@ -246,7 +256,10 @@ class LanguageModel(nn.Module):
 class VisionMlp(nn.Module):
     def __init__(self, size: Size) -> None:
         super().__init__()
-        self.linear_fc1, self.linear_fc2 = nn.Linear(size.vision_hidden, size.vision_mlp), nn.Linear(size.vision_mlp, size.vision_hidden)
+        self.linear_fc1, self.linear_fc2 = (
+            nn.Linear(size.vision_hidden, size.vision_mlp),
+            nn.Linear(size.vision_mlp, size.vision_hidden),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return self.linear_fc2(F.gelu(self.linear_fc1(x), approximate="tanh"))
@@ -256,7 +269,10 @@ class VisionAttention(nn.Module):
     def __init__(self, size: Size) -> None:
         super().__init__()
         self.heads = size.vision_heads
-        self.qkv, self.proj = nn.Linear(size.vision_hidden, 3 * size.vision_hidden), nn.Linear(size.vision_hidden, size.vision_hidden)
+        self.qkv, self.proj = (
+            nn.Linear(size.vision_hidden, 3 * size.vision_hidden),
+            nn.Linear(size.vision_hidden, size.vision_hidden),
+        )
 
     def forward(self, x: Tensor, rotation: Rotation, mask: Tensor) -> Tensor:
         rows, length, _ = x.shape
@@ -371,4 +387,8 @@ class Nano(nn.Module):
         answers = (each.detach() * (weights >= 1)).sum() / spoken.sum().clamp(min=1)
         missed = (logits.detach().argmax(-1) != targets) & (weights >= 1)
         wrong = spoken.masked_scatter(spoken, missed[weights >= 1])
-        return total + 0.01 * balance, {"answers": answers, "balance": balance.detach(), "wrong": wrong.view(len(batch.ids), -1)}
+        return total + 0.01 * balance, {
+            "answers": answers,
+            "balance": balance.detach(),
+            "wrong": wrong.view(len(batch.ids), -1),
+        }

@@ -26,25 +26,30 @@ def orthogonal(matrices: Tensor, dtype: torch.dtype) -> Tensor:
 class Optimizer:
     """Both optimizers over one model.
 
-    Matrices of the two stacks go to Muon; embeddings, the router, norms, biases, decay terms and the patch projection to AdamW.
+    Matrices of the two stacks go to Muon; embeddings, routers, norms, biases, decay terms and the patch projection to
+    AdamW.
     """
 
     def __init__(self, model: nn.Module, *, muon_rate: float, adam_rate: float, decay: float = 0.01) -> None:
         matrices, others = [], []
         for name, parameter in model.named_parameters():
-            aside = "embed" in name or "conv1d" in name or name.endswith(("mlp.gate.weight", "shared_expert_gate.weight"))
+            aside = (
+                "embed" in name or "conv1d" in name or name.endswith(("mlp.gate.weight", "shared_expert_gate.weight"))
+            )
             (matrices if parameter.ndim in (2, 3) and not aside else others).append(parameter)
         self.muon_rate, self.adam_rate, self.decay = muon_rate, adam_rate, decay
         self.groups: dict[tuple[int, ...], list[nn.Parameter]] = {}
         for parameter in matrices:
             self.groups.setdefault(tuple(parameter.shape[-2:]), []).append(parameter)
         self.momentum = {p: torch.zeros_like(p) for p in matrices}
-        self.adam = torch.optim.AdamW(others, lr=adam_rate, betas=(0.9, 0.98), weight_decay=decay, fused=others[0].is_cuda)
+        self.adam = torch.optim.AdamW(
+            others, lr=adam_rate, betas=(0.9, 0.98), weight_decay=decay, fused=others[0].is_cuda
+        )
         self.parameters = [*matrices, *others]
         self.skipped = 0
 
     def step(self, scale: float) -> float:
-        """One step at `scale` of the full rates; returns the norm of the gradient. A step whose gradient isn't finite is skipped."""
+        """One step at `scale` of the full rates; returns the gradient's norm. One that isn't finite is skipped."""
         norm = float(nn.utils.clip_grad_norm_(self.parameters, 1.0, foreach=True))
         if norm != norm or norm == float("inf"):
             self.skipped += 1

@@ -27,8 +27,8 @@ class Shape:
 class Batch:
     """One batch; `n` tokens a row, `R` vision rows of `P` patches.
 
-    ids, segments (which sample, 0 for padding), age (tokens since the sample's start) `[rows, n]`; weights `[rows, n]` of
-    each token as a target; positions `[3, rows, n]`; patches uint8 `[R, P, 1536]`; frames `[R, P]` (which picture or frame);
+    ids, segments (which sample, 0 for padding), age (tokens since the sample's start) `[rows, n]`; weights `[rows, n]`
+    of each token as a target; positions `[3, rows, n]`; patches uint8 `[R, P, 1536]`; frames `[R, P]` (which one);
     places `[R, P, 2]` (row, column of each patch); tap_index and tap_weight `[R, P, 4]` into the position grid; slots
     `[R * P / 4]` (flat index of the token that takes each merged patch).
     """
@@ -48,7 +48,9 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """The same on `device`."""
-        moved = {f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self) if f.name != "skills"}
+        moved = {
+            f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self) if f.name != "skills"
+        }
         return replace(self, **moved)
 
     def trimmed(self) -> "Batch":
@@ -157,7 +159,10 @@ class Packer:
         weights, positions = np.zeros((rows, length), np.float32), np.zeros((3, rows, length), np.int32)
         patches = np.zeros((vision_rows, PATCH_ROW, 1536), np.uint8)
         frames, spots = np.zeros((vision_rows, PATCH_ROW), np.int32), np.zeros((vision_rows, PATCH_ROW, 2), np.int16)
-        tap_index, tap_weight = np.zeros((vision_rows, PATCH_ROW, 4), np.int32), np.zeros((vision_rows, PATCH_ROW, 4), np.float32)
+        tap_index, tap_weight = (
+            np.zeros((vision_rows, PATCH_ROW, 4), np.int32),
+            np.zeros((vision_rows, PATCH_ROW, 4), np.float32),
+        )
         slots = np.full((vision_rows, PATCH_ROW // 4), rows * length, np.int64)
         skills: list[list[str]] = [[""] for _ in range(rows)]
         count = 0
@@ -177,9 +182,25 @@ class Packer:
                 patches[vision_row, first:last] = patch_rows(frame.pixels)
                 frames[vision_row, first:last] = count
                 place, index, weight = _geometry(frame.rows * 2, frame.columns * 2, self.side)
-                spots[vision_row, first:last], tap_index[vision_row, first:last], tap_weight[vision_row, first:last] = place, index, weight
+                spots[vision_row, first:last], tap_index[vision_row, first:last], tap_weight[vision_row, first:last] = (
+                    place,
+                    index,
+                    weight,
+                )
                 slots[vision_row, first // 4 : first // 4 + n] = row * length + start + frame.start + np.arange(n)
-        arrays = (ids, segments, age, weights, positions, patches, frames, spots, tap_index, tap_weight, slots.reshape(-1))
+        arrays = (
+            ids,
+            segments,
+            age,
+            weights,
+            positions,
+            patches,
+            frames,
+            spots,
+            tap_index,
+            tap_weight,
+            slots.reshape(-1),
+        )
         return Batch(*(torch.from_numpy(array) for array in arrays), skills=tuple(map(tuple, skills)))
 
 
@@ -200,5 +221,3 @@ def mrope(tokens: Tokens) -> NDArray[np.int32]:
         position += max(frame.rows, frame.columns)
     out[:, done:] = np.arange(position, position + n - done)
     return out
-
-

@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .sample import Picture, Pixels
+from .sample import Picture
 
 COLOURS: dict[str, tuple[int, int, int]] = {
     "red": (220, 30, 30),
@@ -22,7 +22,15 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "black": (15, 15, 15),
 }
 SHAPES = ("circle", "square", "triangle", "star", "diamond", "cross")
-_LIGHT = [(255, 255, 255), (255, 255, 255), (245, 245, 245), (250, 245, 230), (230, 240, 250), (225, 225, 225), (235, 250, 235)]
+PAPERS = [
+    (255, 255, 255),
+    (255, 255, 255),
+    (245, 245, 245),
+    (250, 245, 230),
+    (230, 240, 250),
+    (225, 225, 225),
+    (235, 250, 235),
+]
 _DARK = [(40, 40, 60), (60, 60, 60), (30, 50, 40)]
 
 
@@ -54,10 +62,12 @@ def background(rng: Random, things: tuple[Thing, ...] = ()) -> tuple[int, int, i
     """A quiet colour that no thing has."""
     if rng.random() < 0.12 and all(thing.colour not in ("black", "purple", "blue", "green") for thing in things):
         return rng.choice(_DARK)
-    return rng.choice(_LIGHT)
+    return rng.choice(PAPERS)
 
 
-def place(rng: Random, names: list[tuple[str, str]], width: int, height: int, *, radius: tuple[float, float] | None = None) -> list[Thing]:
+def place(
+    rng: Random, names: list[tuple[str, str]], width: int, height: int, *, radius: tuple[float, float] | None = None
+) -> list[Thing]:
     """Things of the given (colour, shape) at random places without overlap, sorted from left to right."""
     side = min(width, height)
     crowd = max(1.0, math.sqrt(len(names) * side / max(width, height)))
@@ -95,44 +105,68 @@ def outline(thing: Thing, turn: float = 0.0) -> list[tuple[float, float]]:
             angles = [(-90 + 36 * i, 1.15 if i % 2 == 0 else 0.46) for i in range(10)]
         case _:  # a cross
             a, b = r * 0.33, r * 1.0
-            return [(x + i, y + j) for i, j in ((-a, -b), (a, -b), (a, -a), (b, -a), (b, a), (a, a), (a, b), (-a, b), (-a, a), (-b, a), (-b, -a), (-a, -a))]
-    return [(x + r * k * math.cos(math.radians(angle + turn)), y + r * k * math.sin(math.radians(angle + turn))) for angle, k in angles]
+            return [
+                (x + i, y + j)
+                for i, j in (
+                    (-a, -b),
+                    (a, -b),
+                    (a, -a),
+                    (b, -a),
+                    (b, a),
+                    (a, a),
+                    (a, b),
+                    (-a, b),
+                    (-a, a),
+                    (-b, a),
+                    (-b, -a),
+                    (-a, -a),
+                )
+            ]
+    return [
+        (x + r * k * math.cos(math.radians(angle + turn)), y + r * k * math.sin(math.radians(angle + turn)))
+        for angle, k in angles
+    ]
 
 
-def draw_thing(draw: ImageDraw.ImageDraw, thing: Thing, fill: tuple[int, int, int], turn: float = 0.0, scale: int = 1) -> None:
-    """Draws one thing; `scale` is the canvas's supersampling."""
-    big = Thing(thing.shape, thing.colour, thing.x * scale, thing.y * scale, thing.radius * scale)
+def draw_thing(draw: ImageDraw.ImageDraw, thing: Thing, fill: tuple[int, int, int], turn: float = 0.0) -> None:
+    """Draws one thing."""
     if thing.shape == "circle":
-        x, y, r = big.x, big.y, big.radius
+        x, y, r = thing.x, thing.y, thing.radius
         draw.ellipse((x - r, y - r, x + r, y + r), fill=fill)
     else:
-        draw.polygon(outline(big, turn), fill=fill)
+        draw.polygon(outline(thing, turn), fill=fill)
 
 
 def picture(rng: Random, things: list[Thing], width: int, height: int) -> Picture:
-    """The things on a quiet background, now and then smoothed, noisy or slightly turned."""
-    scale = 2 if rng.random() < 0.4 else 1
-    ground = background(rng, tuple(things))
-    image = Image.new("RGB", (width * scale, height * scale), ground)
+    """The things on a quiet background, now and then drawn larger and a little stretched, or slightly turned."""
+    wide, high = stretch(rng)
+    image = Image.new("RGB", (round(width * wide), round(height * high)), background(rng, tuple(things)))
     draw = ImageDraw.Draw(image)
+    scale = min(wide, high)
     for thing in things:
         turn = rng.uniform(-12, 12) if rng.random() < 0.3 and thing.shape != "diamond" else 0.0
-        draw_thing(draw, thing, jittered(rng, thing.colour), turn, scale)
-    return finished(rng, image.reduce(2) if scale == 2 else image)
+        moved = Thing(thing.shape, thing.colour, thing.x * wide, thing.y * high, thing.radius * scale)
+        draw_thing(draw, moved, jittered(rng, thing.colour), turn)
+    return finished(rng, image, width, height)
 
 
-def finished(rng: Random, image: Image.Image) -> Picture:
-    """Pixels of `image`, now and then with noise."""
+def stretch(rng: Random) -> tuple[float, float]:
+    """How much larger than shown a picture is, across and down: as drawn, or as the product would shrink it."""
+    if rng.random() < 0.4:
+        return 1.0, 1.0
+    scale = rng.choice((1.2, 1.6, 2.0, 2.6))
+    return scale * rng.uniform(0.9, 1.15), scale * rng.uniform(0.9, 1.15)
+
+
+def finished(rng: Random, image: Image.Image, width: int, height: int) -> Picture:
+    """Pixels of `image` at its final size, now and then with noise."""
+    if image.size != (width, height):
+        image = image.resize((width, height), Image.Resampling.BICUBIC)
     pixels = np.asarray(image)
     if rng.random() < 0.15:
         noise = np.random.default_rng(rng.getrandbits(32)).integers(-9, 10, (*pixels.shape[:2], 1), dtype=np.int16)
         pixels = np.clip(pixels.astype(np.int16) + noise, 0, 255).astype(np.uint8)
     return Picture(np.ascontiguousarray(pixels))
-
-
-def pixels_of(image: Image.Image) -> Pixels:
-    """Pixels `[height, width, 3]`."""
-    return np.ascontiguousarray(np.asarray(image.convert("RGB")))
 
 
 @functools.cache
@@ -153,7 +187,11 @@ def font_files() -> tuple[str, ...]:
 def font(size: int, face: int = 0) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Face 0 is Pillow's own; the others are DejaVu, where found."""
     files = font_files()
-    return ImageFont.load_default(size) if face == 0 or not files else ImageFont.truetype(files[(face - 1) % len(files)], size)
+    return (
+        ImageFont.load_default(size)
+        if face == 0 or not files
+        else ImageFont.truetype(files[(face - 1) % len(files)], size)
+    )
 
 
 @dataclass(frozen=True)
@@ -168,12 +206,24 @@ class Line:
     face: int
 
 
-def typeset(rng: Random, words: list[str], width: int, height: int, *, sizes: tuple[int, int] = (13, 60)) -> list[Line]:
+FACES = (0, 0, 1, 2, 3, 4, 5)
+
+
+def typeset(
+    rng: Random,
+    words: list[str],
+    width: int,
+    height: int,
+    *,
+    sizes: tuple[int, int] = (13, 60),
+    faces: tuple[int, ...] = FACES,
+    colours: tuple[str, ...] = tuple(COLOURS),
+) -> list[Line]:
     """Words in rows from top to bottom, each as large as it likes within its row; words that don't fit are left out."""
     rows = len(words)
     lines = []
     for index, word in enumerate(words):
-        face = rng.choice((0, 0, 1, 2, 3, 4, 5))
+        face = rng.choice(faces)
         room = height / rows
         size = int(rng.uniform(sizes[0], min(sizes[1], room * 0.85)))
         while size > sizes[0] and font(size, face).getlength(word) > width - 6:
@@ -183,7 +233,7 @@ def typeset(rng: Random, words: list[str], width: int, height: int, *, sizes: tu
             continue
         x = rng.uniform(2, max(2.1, width - length - 2))
         y = index * room + rng.uniform(0, max(0.1, room - size * 1.15))
-        lines.append(Line(word, rng.choice(list(COLOURS)), x, y, size, face))
+        lines.append(Line(word, rng.choice(colours), x, y, size, face))
     return lines
 
 
@@ -191,14 +241,25 @@ def page(rng: Random, lines: list[Line], width: int, height: int, things: tuple[
     """The words (and things) on a quiet background."""
     plain = rng.random() < 0.5 and len({line.colour for line in lines}) == 1
     dark = rng.random() < 0.12 and not things
-    ground = rng.choice(_DARK) if dark else background(rng, things) if not any(line.colour == "yellow" for line in lines) else (60, 60, 60)
-    image = Image.new("RGB", (width, height), ground)
+    ground = (
+        rng.choice(_DARK)
+        if dark
+        else background(rng, things)
+        if not any(line.colour == "yellow" for line in lines)
+        else (60, 60, 60)
+    )
+    scale = rng.choice((1, 1, 2)) if len(lines) > 2 else rng.choice((1, 1, 2, 3))
+    image = Image.new("RGB", (width * scale, height * scale), ground)
     draw = ImageDraw.Draw(image)
     for thing in things:
-        draw_thing(draw, thing, jittered(rng, thing.colour))
+        draw_thing(
+            draw,
+            Thing(thing.shape, thing.colour, thing.x * scale, thing.y * scale, thing.radius * scale),
+            jittered(rng, thing.colour),
+        )
     for line in lines:
         fill = (15, 15, 15) if plain else jittered(rng, line.colour)
         if sum(ground) < 250 and sum(fill) < 330:
             fill = (240, 240, 240)
-        draw.text((line.x, line.y), line.text, fill=fill, font=font(line.size, line.face))
-    return finished(rng, image)
+        draw.text((line.x * scale, line.y * scale), line.text, fill=fill, font=font(line.size * scale, line.face))
+    return finished(rng, image, width, height)

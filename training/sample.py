@@ -1,10 +1,13 @@
 """One training or evaluation sample: a conversation as plain data, with its media as pixels."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from .clips import Film, Timing
 
 Pixels = NDArray[np.uint8]
 
@@ -18,10 +21,12 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """Frames `[frames, height, width, 3]`, an even number of them, and when each is shown, in seconds."""
+    """Frames `[frames, height, width, 3]`, an even number, when each is shown (s), and the file they are taken from."""
 
     frames: Pixels
     times: tuple[float, ...]
+    film: "Film"
+    timing: "Timing"
 
 
 Part = str | Picture | Clip

@@ -29,7 +29,13 @@ ZOOM = schema(
     "Zoom into a part of a picture.",
     {
         "picture": value("integer", "number of the picture, from 1"),
-        "box": value("array", "left, top, right, bottom as fractions from 0 to 1", items={"type": "number"}, maxItems=4, minItems=4),
+        "box": value(
+            "array",
+            "left, top, right, bottom as fractions from 0 to 1",
+            items={"type": "number"},
+            maxItems=4,
+            minItems=4,
+        ),
     },
 )
 WATCH = schema(
@@ -43,13 +49,33 @@ WATCH = schema(
     },
     ["video", "start", "end"],
 )
-CALCULATOR = schema("calculator", "Compute an arithmetic expression.", {"expression": value("string", "such as 2 * (3 + 4)")})
-SEARCH = schema("search_documents", "Search the documents for passages about a question.", {"query": value("string", "what to look for")})
-_SEARCH_SAYS = (
-    "Search the documents.", "Find passages in the documents.", "Search the library.", "Search the user's documents for passages that answer a question.",
-    "Look something up in the documents.", "Search the documents for passages about a question.", "Find the passages of the documents that fit a query best.",
+CALCULATOR = schema(
+    "calculator", "Compute an arithmetic expression.", {"expression": value("string", "such as 2 * (3 + 4)")}
 )
-_QUERY_SAYS = ("", "what to look for", "the question", "words to search for", "a few words or a question", "what to search for")
+SEARCH = schema(
+    "search_documents",
+    "Search the documents for passages about a question.",
+    {"query": value("string", "what to look for")},
+)
+_SEARCH_SAYS = (
+    *["Search the documents. Returns numbered passages; cite them as [1]."] * 6,
+    "Search the documents.",
+    "Find passages in the documents.",
+    "Search the library.",
+    "Search the user's documents for passages that answer a question.",
+    "Look something up in the documents.",
+    "Search the documents for passages about a question.",
+    "Find the passages of the documents that fit a query best.",
+)
+_QUERY_SAYS = (
+    *["What to look for."] * 5,
+    "",
+    "what to look for",
+    "the question",
+    "words to search for",
+    "a few words or a question",
+    "what to search for",
+)
 
 
 def search_documents(rng: Random) -> Schema:
@@ -65,7 +91,9 @@ def varied(rng: Random, tool: Schema) -> Schema:
     function = copy["function"]
     if rng.random() < 0.5:
         parameters = function["parameters"]
-        function["parameters"] = {key: parameters[key] for key in ("type", "properties", "required") if key in parameters}
+        function["parameters"] = {
+            key: parameters[key] for key in ("type", "properties", "required") if key in parameters
+        }
     if rng.random() < 0.3:
         for inner in function["parameters"]["properties"].values():
             inner.pop("description", None)

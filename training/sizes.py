@@ -53,8 +53,20 @@ class Size:
 SIZES = {
     "full": Size(),
     "small": Size(
-        hidden=192, layers=4, heads=4, kv_heads=1, key_heads=4, value_heads=4, experts=8, chosen=2, expert_dim=128, shared_dim=128,
-        vision_layers=3, vision_hidden=128, vision_heads=4, vision_mlp=384,
+        hidden=192,
+        layers=4,
+        heads=4,
+        kv_heads=1,
+        key_heads=4,
+        value_heads=4,
+        experts=8,
+        chosen=2,
+        expert_dim=128,
+        shared_dim=128,
+        vision_layers=3,
+        vision_hidden=128,
+        vision_heads=4,
+        vision_mlp=384,
     ),
 }
 THETA = 10_000.0
@@ -128,7 +140,13 @@ def config(size: Size, control: dict[str, int]) -> dict[str, Any]:
 
 def preprocessors() -> dict[str, dict[str, Any]]:
     """The other configuration files, by name."""
-    common = {"patch_size": 16, "temporal_patch_size": 2, "merge_size": 2, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+    common = {
+        "patch_size": 16,
+        "temporal_patch_size": 2,
+        "merge_size": 2,
+        "image_mean": [0.5] * 3,
+        "image_std": [0.5] * 3,
+    }
     return {
         "preprocessor_config.json": {
             "image_processor_type": "Qwen2VLImageProcessor",

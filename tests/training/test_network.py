@@ -42,9 +42,12 @@ def test_logits_equal_transformers(name: str) -> None:
     with torch.no_grad():
         logits = network.logits(network.hidden(batch)[0])
         for tokens in samples:
-            alone = [b for b in Packer(Shape(1, 2048, 12), size.vision_side).batches([tokens])][0]
+            alone = next(Packer(Shape(1, 2048, 12), size.vision_side).batches([tokens]))
             row, start = next(
-                (r, s) for r in range(2) for s in range(2048) if batch.ids[r, s : s + len(tokens.ids)].tolist() == tokens.ids
+                (r, s)
+                for r in range(2)
+                for s in range(2048)
+                if batch.ids[r, s : s + len(tokens.ids)].tolist() == tokens.ids
             )
             used = alone.frames > 0
             video = [frame for frame in tokens.frames if chat.control["<|video_pad|>"] == tokens.ids[frame.start]]

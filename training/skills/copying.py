@@ -1,4 +1,4 @@
-"""Copying: the ground that calling tools and quoting passages stand on. Cheap text, many repetitions, nothing to look at."""
+"""Copying: the ground that calling tools and quoting passages stand on. Cheap text, many repetitions."""
 
 from random import Random
 
@@ -9,20 +9,27 @@ from ..words import CITIES, NAMES, NOUNS, Words
 def copying(rng: Random, *, level: float = 1.0) -> Sample:
     """Repeat a line, find a value by its key, or quote the sentence that a word stands in."""
     words = Words(rng)
-    kind = rng.choice(("repeat", "lookup", "lookup", "quote", "quote", "json"))
+    kind = rng.choice(("repeat", "repeat", "lookup", "lookup", "quote", "quote", "json"))
     thinking = rng.random() < 0.3
     n = rng.randint(2, 3 + round(9 * level))
     match kind:
         case "repeat":
-            line = " ".join(_thing(words) for _ in range(n))
-            question, answer = rng.choice(("Repeat: {}", "Say this again: {}", "Copy this line:\n{}", "Repeat after me: {}")).format(line), line
+            line = " ".join(_thing(words) for _ in range(rng.randint(2, 24)))
+            question, answer = (
+                rng.choice(("Repeat: {}", "Say this again: {}", "Copy this line:\n{}", "Repeat after me: {}")).format(
+                    line
+                ),
+                line,
+            )
         case "lookup":
             keys = words.several(NOUNS, n) if rng.random() < 0.5 else list({words.invented(): 0 for _ in range(n)})
             table = {key: _thing(words) for key in keys}
             key = rng.choice(keys)
             joint = rng.choice((": ", " = ", " is ", " -> "))
             lines = rng.choice(("\n", "; ", ", ")).join(f"{k}{joint}{v}" for k, v in table.items())
-            question = f"{lines}\n" + rng.choice(("What is {}?", "Which value has {}?", "{}?", "Give me {}.")).format(key)
+            question = f"{lines}\n" + rng.choice(("What is {}?", "Which value has {}?", "{}?", "Give me {}.")).format(
+                key
+            )
             answer = table[key]
         case "json":
             keys = list({_identifier(words): 0 for _ in range(n)})
@@ -32,11 +39,22 @@ def copying(rng: Random, *, level: float = 1.0) -> Sample:
             answer = table[key]
         case _:
             nouns = words.several(NOUNS, min(n, 8))
-            sentences = [f"The {noun} {rng.choice(('is called', 'belongs to', 'stands near', 'costs', 'needs', 'weighs', 'has'))} {_thing(words)}." for noun in nouns]
+            sentences = [
+                f"The {noun} {rng.choice(('is called', 'belongs to', 'stands near', 'costs', 'needs', 'weighs', 'has'))} {_thing(words)}."
+                for noun in nouns
+            ]
             noun = rng.choice(nouns)
-            question = " ".join(sentences) + "\n" + rng.choice(("What about the {}?", "Quote the sentence about the {}.", "Tell me about the {}.")).format(noun)
+            question = (
+                " ".join(sentences)
+                + "\n"
+                + rng.choice(
+                    ("What about the {}?", "Quote the sentence about the {}.", "Tell me about the {}.")
+                ).format(noun)
+            )
             answer = next(s for s in sentences if s.startswith(f"The {noun} "))
-    return Sample("copying", (user(question), assistant(answer, "I look it up." if thinking else "")), thinking=thinking)
+    return Sample(
+        "copying", (user(question), assistant(answer, "I look it up." if thinking else "")), thinking=thinking
+    )
 
 
 def _thing(words: Words) -> str:
@@ -60,5 +78,7 @@ def _thing(words: Words) -> str:
 
 
 def _identifier(words: Words) -> str:
-    parts = [words.invented() if words.rng.random() < 0.5 else words.pick(NOUNS) for _ in range(words.rng.randint(1, 2))]
+    parts = [
+        words.invented() if words.rng.random() < 0.5 else words.pick(NOUNS) for _ in range(words.rng.randint(1, 2))
+    ]
     return "_".join(parts)

@@ -4,18 +4,27 @@ from random import Random
 
 from PIL import Image, ImageDraw
 
-from ..clips import Actor, clip, frame_size, sampled_times, stamps
-from ..pictures import COLOURS, SHAPES, Thing, background, draw_thing, finished, font, jittered, place
-from ..sample import Call, Picture, Sample, assistant, tool, user
+from ..clips import Actor, clip, frame_size, stamps, timing
+from ..pictures import COLOURS, PAPERS, SHAPES, Thing, draw_thing, finished, font, jittered, place
+from ..sample import Call, Sample, assistant, tool, user
 from ..schemas import WATCH, ZOOM, distractors
 from ..words import Words
 from .pictures import article
 from .reading import printed
 
-QUARTERS = {"top left": (0.0, 0.0, 0.5, 0.5), "top right": (0.5, 0.0, 1.0, 0.5), "bottom left": (0.0, 0.5, 0.5, 1.0), "bottom right": (0.5, 0.5, 1.0, 1.0)}
+QUARTERS = {
+    "top left": (0.0, 0.0, 0.5, 0.5),
+    "top right": (0.5, 0.0, 1.0, 0.5),
+    "bottom left": (0.0, 0.5, 0.5, 1.0),
+    "bottom right": (0.5, 0.5, 1.0, 1.0),
+}
 SMALL = (
-    "Zoom in and read the small word at the {}.", "What does the tiny word at the {} say? Zoom in.", "Read the small text at the {}. Look closer.",
-    "Look closer at the {}. What does it say?", "Zoom into the {}: what is written there?", "Look again at the {} part. Which word is there?",
+    "Zoom in and read the small word at the {}.",
+    "What does the tiny word at the {} say? Zoom in.",
+    "Read the small text at the {}. Look closer.",
+    "Look closer at the {}. What does it say?",
+    "Zoom into the {}: what is written there?",
+    "Look again at the {} part. Which word is there?",
 )
 SMALL_HELD = ("Take a closer look at the {}: which word is there?", "Please zoom into the {} and read it.")
 
@@ -33,7 +42,7 @@ def zooming(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     while font(size, face).getlength(word) > width * big / 2 - 20 and size > 12:
         size = int(size * 0.85)
     size = max(12, size)
-    ground = background(rng)
+    ground = rng.choice(PAPERS)
     image = Image.new("RGB", (width * big, height * big), ground)
     draw = ImageDraw.Draw(image)
     length = font(size, face).getlength(word)
@@ -47,9 +56,11 @@ def zooming(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
             colour = rng.choice(list(COLOURS))
             thing = Thing(rng.choice(SHAPES), colour, (a + c) / 2 * width * big, (b + d) / 2 * height * big, r)
             draw_thing(draw, thing, jittered(rng, colour))
-    seen = finished(rng, image.resize((width, height), Image.Resampling.BICUBIC))
-    part = image.crop((int(left * width * big), int(top * height * big), int(right * width * big), int(bottom * height * big)))
-    closer = Picture(finished(rng, part.resize((width, height), Image.Resampling.BICUBIC)).pixels)
+    seen = finished(rng, image, width, height)
+    part = image.crop(
+        (int(left * width * big), int(top * height * big), int(right * width * big), int(bottom * height * big))
+    )
+    closer = finished(rng, part, width, height)
     thinking = rng.random() < 0.5
     box = [int(side) if side in (0, 1) else side for side in QUARTERS[zone]]
     call = Call("zoom_image", {"picture": 1, "box": box})
@@ -65,35 +76,50 @@ def zooming(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
 
 
 AGAIN = (
-    "Watch from {a} to {b} seconds again. What appears?", "Look again between {a} and {b} seconds: what appears?", "What appears between {a} and {b} seconds? Watch closely.",
+    "Watch from {a} to {b} seconds again. What appears?",
+    "Look again between {a} and {b} seconds: what appears?",
+    "What appears between {a} and {b} seconds? Watch closely.",
     "Watch the part from {a} to {b} seconds more closely. Which shape appears?",
 )
-AGAIN_HELD = ("Please rewatch {a} to {b} seconds. What shows up?", "Between {a} and {b} seconds, look closely: what appears?")
+AGAIN_HELD = (
+    "Please rewatch {a} to {b} seconds. What shows up?",
+    "Between {a} and {b} seconds, look closely: what appears?",
+)
 
 
 def watching(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     """Something is shown too briefly for the first look: watch that stretch again."""
     duration = rng.choice((4, 6, 8, 10))
-    when = sampled_times(rng, duration)
-    width, height = frame_size(rng, len(when))
+    when = timing(rng, duration)
+    width, height = frame_size(rng, len(when.times))
     names = list(zip(rng.sample(list(COLOURS), 2), rng.sample(SHAPES, 2), strict=True))
     still, brief = place(rng, names, width, height, radius=(0.1 * min(width, height), 0.2 * min(width, height)))
     start = rng.randint(0, duration - 2)
     end = start + rng.choice((1, 2))
-    fine = sampled_times(rng, end - start, 8, float(start))
-    moment = rng.choice(fine[2:-1])
+    fine = timing(rng, end - start, 8, float(start))
+    moment = rng.choice(fine.times[2:-1])
     first = clip(rng, [Actor(still)], width, height, when)
-    w, h = frame_size(rng, len(fine))
-    scaled = [Thing(t.shape, t.colour, t.x * w / width, t.y * h / height, min(t.radius * w / width, t.radius * h / height)) for t in (still, brief)]
+    w, h = frame_size(rng, len(fine.times))
+    scaled = [
+        Thing(t.shape, t.colour, t.x * w / width, t.y * h / height, min(t.radius * w / width, t.radius * h / height))
+        for t in (still, brief)
+    ]
     closer = clip(rng, [Actor(scaled[0]), Actor(scaled[1], moment)], w, h, fine)
-    label = next(text for text, last in zip(stamps(fine), fine[1::2], strict=True) if last >= moment)
+    label = next(text for text, last in zip(stamps(fine.times), fine.times[1::2], strict=True) if last >= moment)
     thinking = rng.random() < 0.5
     question = rng.choice(AGAIN_HELD if held else AGAIN).format(a=start, b=end)
     turns = (
         user(first, question),
-        assistant("", "I watch that part again." if thinking else "", Call("watch_video", {"video": 1, "start": start, "end": end})),
+        assistant(
+            "",
+            "I watch that part again." if thinking else "",
+            Call("watch_video", {"video": 1, "start": start, "end": end}),
+        ),
         tool(f"video 1 from {start:.1f} to {end:.1f} seconds:", closer),
-        assistant(f"{article(brief.name).capitalize()} appears.", f"{article(brief.name).capitalize()} appears at {label} seconds." if thinking else ""),
+        assistant(
+            f"{article(brief.name).capitalize()} appears.",
+            f"{article(brief.name).capitalize()} appears at {label} seconds." if thinking else "",
+        ),
     )
     return Sample("looking", turns, _schemas(rng, WATCH), thinking)
 
@@ -104,7 +130,11 @@ def looking(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
 
 
 def _schemas(rng: Random, needed: dict[str, object]) -> tuple[dict[str, object], ...]:
-    others = [one for one in (distractors(rng) if rng.random() < 0.25 else ()) if one["function"]["name"] != needed["function"]["name"]]  # type: ignore[index]
+    others = [
+        one
+        for one in (distractors(rng) if rng.random() < 0.25 else ())
+        if one["function"]["name"] != needed["function"]["name"]
+    ]  # type: ignore[index]
     schemas = [needed, *others]
     rng.shuffle(schemas)
     return tuple(schemas)

@@ -31,31 +31,66 @@ def _plural(shape: str) -> str:
 
 
 COLOUR_OF = (
-    "What colour is the {}?", "What color is the {}?", "Which colour does the {} have?", "Tell me the colour of the {}.",
-    "The {} is of which colour?", "What is the colour of the {}?", "Name the colour of the {}.", "Look at the {}. What colour is it?",
-    "Which color is the {}?", "In this picture, what colour is the {}?",
+    "What colour is the {}?",
+    "What color is the {}?",
+    "Which colour does the {} have?",
+    "Tell me the colour of the {}.",
+    "The {} is of which colour?",
+    "What is the colour of the {}?",
+    "Name the colour of the {}.",
+    "Look at the {}. What colour is it?",
+    "Which color is the {}?",
+    "In this picture, what colour is the {}?",
 )
-COLOUR_OF_HELD = ("Can you say what colour the {} is?", "What's the colour of the {} here?", "I'd like to know the colour of the {}.")
+COLOUR_OF_HELD = (
+    "Can you say what colour the {} is?",
+    "What's the colour of the {} here?",
+    "I'd like to know the colour of the {}.",
+)
 SHAPE_OF = (
-    "What shape is {}?", "Which shape is {}?", "What is the {} thing?", "What is the {} object?", "Name the {} shape.",
-    "Which object is {}?", "What {} shape is there?", "What kind of shape is {}?", "Which thing in the picture is {}?",
+    "What shape is {}?",
+    "Which shape is {}?",
+    "What is the {} thing?",
+    "What is the {} object?",
+    "Name the {} shape.",
+    "Which object is {}?",
+    "What {} shape is there?",
+    "What kind of shape is {}?",
+    "Which thing in the picture is {}?",
 )
 SHAPE_OF_HELD = ("Tell me which shape is {}.", "What's the {} shape?", "The {} object is of what shape?")
 COUNT = (
-    "How many {} are there?", "How many {} do you see?", "Count the {}.", "How many {} are in the picture?", "What is the number of {}?",
-    "How many {} can you see?", "How many {} does the picture show?", "Give the number of {}.", "How many {}?",
+    "How many {} are there?",
+    "How many {} do you see?",
+    "Count the {}.",
+    "How many {} are in the picture?",
+    "What is the number of {}?",
+    "How many {} can you see?",
+    "How many {} does the picture show?",
+    "Give the number of {}.",
+    "How many {}?",
 )
 COUNT_HELD = ("Please count the {}.", "How many {} can be seen here?", "Tell me how many {} there are.")
 DESCRIBE = (
-    "What is in the picture?", "Describe the picture.", "What do you see?", "List the shapes from left to right.", "What does the picture show?",
-    "Name everything in the picture.", "What shapes are there?", "Describe this image.", "What can you see here?", "What is this?",
+    "What is in the picture?",
+    "Describe the picture.",
+    "What do you see?",
+    "List the shapes from left to right.",
+    "What does the picture show?",
+    "Name everything in the picture.",
+    "What shapes are there?",
+    "Describe this image.",
+    "What can you see here?",
+    "What is this?",
 )
 DESCRIBE_HELD = ("Tell me what the picture shows.", "What's in this image?", "What things are in the picture?")
 
 
 def pictures(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     """A picture of shapes and a question about it; `level` from 0 (one or two shapes) to 1 (up to nine)."""
-    kind = rng.choices(("describe", "colour", "shape", "count", "zone", "beside", "larger", "exists"), (4, 4, 3, 5, 2, 2, 2, 1.5))[0]
+    kind = rng.choices(
+        ("describe", "colour", "shape", "count", "zone", "beside", "larger", "exists"), (4, 4, 3, 5, 2, 2, 2, 1.5)
+    )[0]
     if held and kind == "describe":
         kind = "colour"
     width, height = canvas_size(rng)
@@ -64,7 +99,10 @@ def pictures(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     question, answer, things = _ask(rng, kind, n, width, height, held)
     shown = picture(rng, things, width, height)
     thinking = rng.random() < 0.5
-    turns: list[Turn] = [_question(rng, shown, question), assistant(answer, _thought(rng, things, kind) if thinking else "")]
+    turns: list[Turn] = [
+        _question(rng, shown, question),
+        assistant(answer, _thought(rng, things, kind) if thinking else ""),
+    ]
     if rng.random() < 0.25 and not held:
         for _ in range(rng.randint(1, 2)):
             question, answer = _again(rng, things)
@@ -73,8 +111,8 @@ def pictures(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
 
 
 def _question(rng: Random, shown: object, question: str) -> Turn:
-    gap = rng.choice(("", "", "\n"))
-    return user(question + gap, shown) if rng.random() < 0.35 else user(shown, gap + question)  # type: ignore[arg-type]
+    gap = "\n" if rng.random() < 0.1 else ""
+    return user(question + gap, shown) if rng.random() < 0.1 else user(shown, gap + question)  # type: ignore[arg-type]
 
 
 def _thought(rng: Random, things: list[Thing], kind: str) -> str:
@@ -110,16 +148,30 @@ def _ask(rng: Random, kind: str, n: int, width: int, height: int, held: bool) ->
         by = rng.choice(("all", "shape", "colour", "both"))
         match by:
             case "all":
-                return phrase(COUNT, COUNT_HELD).format(rng.choice(("shapes", "shapes", "objects", "things"))), counted(n, "", "shape"), things
+                return (
+                    phrase(COUNT, COUNT_HELD).format(rng.choice(("shapes", "shapes", "objects", "things"))),
+                    counted(n, "", "shape"),
+                    things,
+                )
             case "shape":
-                return phrase(COUNT, COUNT_HELD).format(_plural(shape)), counted(sum(t.shape == shape for t in things), "", shape), things
+                return (
+                    phrase(COUNT, COUNT_HELD).format(_plural(shape)),
+                    counted(sum(t.shape == shape for t in things), "", shape),
+                    things,
+                )
             case "colour":
                 name = rng.choice(("shapes", "shapes", "objects", "things"))
-                return phrase(COUNT, COUNT_HELD).format(f"{colour} {name}"), counted(sum(t.colour == colour for t in things), colour, "shape"), things
+                return (
+                    phrase(COUNT, COUNT_HELD).format(f"{colour} {name}"),
+                    counted(sum(t.colour == colour for t in things), colour, "shape"),
+                    things,
+                )
         both = sum(t.colour == colour and t.shape == shape for t in things)
         return phrase(COUNT, COUNT_HELD).format(f"{colour} {_plural(shape)}"), counted(both, colour, shape), things
     chosen_shapes = rng.sample(shapes, min(n, 6))
-    chosen_colours = rng.sample(colours, min(n, 6)) if rng.random() < 0.7 or kind == "shape" else rng.choices(colours, k=min(n, 6))
+    chosen_colours = (
+        rng.sample(colours, min(n, 6)) if rng.random() < 0.7 or kind == "shape" else rng.choices(colours, k=min(n, 6))
+    )
     names = list(zip(chosen_colours, chosen_shapes, strict=True))
     if kind == "zone":
         return _zone(rng, names[: rng.choice((1, 1, 2, 3))], width, height, held)
@@ -129,13 +181,26 @@ def _ask(rng: Random, kind: str, n: int, width: int, height: int, held: bool) ->
         case "describe":
             return phrase(DESCRIBE, DESCRIBE_HELD), listing(things)[0].upper() + listing(things)[1:] + ".", things
         case "colour":
-            return phrase(COLOUR_OF, COLOUR_OF_HELD).format(target.shape), f"The {target.shape} is {target.colour}.", things
+            return (
+                phrase(COLOUR_OF, COLOUR_OF_HELD).format(target.shape),
+                f"The {target.shape} is {target.colour}.",
+                things,
+            )
         case "shape":
-            return phrase(SHAPE_OF, SHAPE_OF_HELD).format(target.colour), f"The {target.colour} shape is {article(target.shape)}.", things
+            return (
+                phrase(SHAPE_OF, SHAPE_OF_HELD).format(target.colour),
+                f"The {target.colour} shape is {article(target.shape)}.",
+                things,
+            )
         case "exists":
             there = rng.random() < 0.5
             colour = target.colour if there else rng.choice([c for c in colours if (c, target.shape) not in names])
-            seen = ("Is there a {}?", "Do you see a {}?", "Can you see a {} in the picture?", "Does the picture show a {}?")
+            seen = (
+                "Is there a {}?",
+                "Do you see a {}?",
+                "Can you see a {} in the picture?",
+                "Does the picture show a {}?",
+            )
             question = phrase(seen, ("Is a {} in this picture?", "Is there any {}?")).format(f"{colour} {target.shape}")
             name = article(f"{colour} {target.shape}")
             return question, f"Yes, there is {name}." if there else f"No, there is no {colour} {target.shape}.", things
@@ -144,7 +209,9 @@ def _ask(rng: Random, kind: str, n: int, width: int, height: int, held: bool) ->
     return _beside(rng, things, held)
 
 
-def _zone(rng: Random, names: list[tuple[str, str]], width: int, height: int, held: bool) -> tuple[str, str, list[Thing]]:
+def _zone(
+    rng: Random, names: list[tuple[str, str]], width: int, height: int, held: bool
+) -> tuple[str, str, list[Thing]]:
     zones = ("top left", "top", "top right", "left", "centre", "right", "bottom left", "bottom", "bottom right")
     things, where = [], []
     for (colour, shape), zone in zip(names, rng.sample(range(9), len(names)), strict=True):
@@ -160,9 +227,20 @@ def _zone(rng: Random, names: list[tuple[str, str]], width: int, height: int, he
     elif zone_name in ("top", "bottom") and rng.random() < 0.6:
         question = f"Is the {shape} at the top or at the bottom?"
     else:
-        seen = ("Where is the {}?", "Where in the picture is the {}?", "In which part of the picture is the {}?", "Where do you see the {}?")
+        seen = (
+            "Where is the {}?",
+            "Where in the picture is the {}?",
+            "In which part of the picture is the {}?",
+            "Where do you see the {}?",
+        )
         question = rng.choice(("Where's the {}?", "Tell me where the {} is.") if held else seen).format(shape)
-    said = "in the centre" if zone_name == "centre" else f"on the {zone_name}" if zone_name in ("left", "right") else f"at the {zone_name}"
+    said = (
+        "in the centre"
+        if zone_name == "centre"
+        else f"on the {zone_name}"
+        if zone_name in ("left", "right")
+        else f"at the {zone_name}"
+    )
     return question, f"The {shape} is {said}.", sorted(things, key=lambda thing: thing.x)
 
 
@@ -173,7 +251,11 @@ def _larger(rng: Random, things: list[Thing], held: bool) -> tuple[str, str, lis
         a = next(t for t in things if t.shape == a.shape)
     word = rng.choice(("larger", "smaller"))
     big, small = (a, b) if a.radius > b.radius else (b, a)
-    seen = ("Which is {w}, the {a} or the {b}?", "Is the {a} or the {b} {w}?", "Which shape is {w}: the {a} or the {b}?")
+    seen = (
+        "Which is {w}, the {a} or the {b}?",
+        "Is the {a} or the {b} {w}?",
+        "Which shape is {w}: the {a} or the {b}?",
+    )
     kept = ("Of the {a} and the {b}, which one is {w}?", "Tell me which is {w}, the {a} or the {b}.")
     question = rng.choice(kept if held else seen).format(w=word, a=a.shape, b=b.shape)
     return question, f"The {(big if word == 'larger' else small).shape} is {word}.", things
@@ -186,5 +268,7 @@ def _beside(rng: Random, things: list[Thing], held: bool) -> tuple[str, str, lis
     else:
         options, said = ("above", "below"), "above" if a.y < b.y else "below"
     seen = ("Is the {a} {p} or {q} the {b}?", "The {a}: is it {p} or {q} the {b}?", "Is the {a} {q} or {p} the {b}?")
-    question = rng.choice(("Do you see the {a} {p} or {q} the {b}?",) if held else seen).format(a=a.shape, b=b.shape, p=options[0], q=options[1])
+    question = rng.choice(("Do you see the {a} {p} or {q} the {b}?",) if held else seen).format(
+        a=a.shape, b=b.shape, p=options[0], q=options[1]
+    )
     return question, f"The {a.shape} is {said} the {b.shape}.", things

@@ -2,27 +2,59 @@
 
 from random import Random
 
-from ..pictures import COLOURS, Line, canvas_size, font, page, place, typeset
+from ..pictures import COLOURS, FACES, Line, canvas_size, font, page, place, typeset
 from ..sample import Sample, assistant, user
 from ..words import ADJECTIVES, CITIES, NAMES, NOUNS, VERBS, Words
 
-SIGNS = "EXIT STOP OPEN CLOSED SALE PUSH PULL HELLO WELCOME ENTER DANGER START FINISH MENU CAFE HOTEL TAXI BUS PARK FREE NEW HOT COLD".split()
+SIGNS = (
+    "EXIT STOP OPEN CLOSED SALE PUSH PULL HELLO WELCOME ENTER DANGER START FINISH MENU CAFE HOTEL TAXI BUS PARK FREE "
+    "NEW HOT COLD"
+).split()
 ONE = (
-    "What does it say?", "What does the picture say?", "Read the word.", "What is written here?", "Which word is printed?", "Read the text.",
-    "What word do you see?", "What text is in the picture?", "What is printed in the picture?", "Which word is in the image?", "What does the sign say?",
-    "What is the word in the picture?", "Read this.", "Read what it says.",
+    "What does it say?",
+    "What does the picture say?",
+    "Read the word.",
+    "What is written here?",
+    "Which word is printed?",
+    "Read the text.",
+    "What word do you see?",
+    "What text is in the picture?",
+    "What is printed in the picture?",
+    "Which word is in the image?",
+    "What does the sign say?",
+    "What is the word in the picture?",
+    "Read this.",
+    "Read what it says.",
 )
-ONE_HELD = ("Can you read the word?", "What's the printed word?", "Tell me what is written.", "What word does the picture show?")
-NUMBER = ("What number is it?", "Which number is shown?", "Read the number.", "What number do you see?", "What is the number in the picture?")
+ONE_HELD = (
+    "Can you read the word?",
+    "What's the printed word?",
+    "Tell me what is written.",
+    "What word does the picture show?",
+)
+NUMBER = (
+    "What number is it?",
+    "Which number is shown?",
+    "Read the number.",
+    "What number do you see?",
+    "What is the number in the picture?",
+)
 NUMBER_HELD = ("Tell me the number.", "What number does the picture show?")
-ALL = ("Read everything.", "Read all the words.", "Read all words from top to bottom.", "List the words.", "What are the words?", "Transcribe the text.")
+ALL = (
+    "Read everything.",
+    "Read all the words.",
+    "Read all words from top to bottom.",
+    "List the words.",
+    "What are the words?",
+    "Transcribe the text.",
+)
 
 
 def printed(words: Words, level: float) -> str:
     """Something to print: a word, a number or a code, of 1 to 8 characters."""
     rng = words.rng
     kind = rng.choices(("word", "invented", "number", "letters", "code", "sign"), (4, 4, 2.5, 2.5, 1, 1))[0]
-    longest = 4 + round(4 * level)
+    longest = 3 + round(5 * level)
     while True:
         match kind:
             case "word":
@@ -39,7 +71,7 @@ def printed(words: Words, level: float) -> str:
                 text = words.letters(2, min(6, longest), "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789")
         if len(text) <= longest and not (words.held and len(text) < 2):
             break
-    case_of = rng.random()
+    case_of = rng.random() if level > 0.5 or rng.random() < 0.15 else 0.0
     return text.upper() if case_of < 0.4 else text.capitalize() if case_of < 0.6 else text
 
 
@@ -48,11 +80,15 @@ def reading(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     words = Words(rng, held=held)
     width, height = canvas_size(rng)
     many = not held and rng.random() < 0.6
-    n = rng.randint(2, max(2, round(height / 26))) if many else 1
-    sizes = (14, 60) if many else (17, 64)
+    easy = level <= 0.5
+    n = rng.randint(2, max(2, round(height / (34 if easy else 26)))) if many else 1
+    sizes = (20 if easy else 14, 60) if many else (22 if easy else 17, 64)
+    faces = (0, 0, 1) if easy else FACES
+    colours = ("black",) if easy and rng.random() < 0.7 else tuple(COLOURS)
     lines: list[Line] = []
     while not lines:
-        lines = typeset(rng, [printed(words, level) for _ in range(n)], width, height, sizes=sizes)
+        texts = [printed(words, level) for _ in range(n)]
+        lines = typeset(rng, texts, width, height, sizes=sizes, faces=faces, colours=colours)
     thinking = rng.random() < 0.4
     if len(lines) == 1:
         text = lines[0].text
@@ -72,8 +108,8 @@ def reading(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
         else:
             question, answer = rng.choice(ALL), ", ".join(line.text for line in lines)
         thought = f"There are {len(lines)} words."
-    gap = rng.choice(("", "", "\n"))
-    turn = user(question + gap, shown) if rng.random() < 0.35 else user(shown, gap + question)
+    gap = "\n" if rng.random() < 0.1 else ""
+    turn = user(question + gap, shown) if rng.random() < 0.1 else user(shown, gap + question)
     return Sample("reading", (turn, assistant(answer, thought if thinking else "")), thinking=thinking)
 
 
@@ -94,8 +130,16 @@ def sign(rng: Random, *, level: float = 1.0) -> Sample:
     shown = page(rng, lines, width, height, tuple(things))
     thinking = rng.random() < 0.4
     if rng.random() < 0.6:
-        question, answer, thought = rng.choice(ONE), f'It says "{lines[0].text}".', f"The printed word is {lines[0].text}."
+        question, answer, thought = (
+            rng.choice(ONE),
+            f'It says "{lines[0].text}".',
+            f"The printed word is {lines[0].text}.",
+        )
     else:
         thing = rng.choice(things)
-        question, answer, thought = f"What colour is the {thing.shape}?", f"The {thing.shape} is {thing.colour}.", f"I see {listing(things)}."
+        question, answer, thought = (
+            f"What colour is the {thing.shape}?",
+            f"The {thing.shape} is {thing.colour}.",
+            f"I see {listing(things)}.",
+        )
     return Sample("reading", (user(shown, question), assistant(answer, thought if thinking else "")), thinking=thinking)

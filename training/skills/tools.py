@@ -14,7 +14,7 @@ def tools(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
         return _calculation(rng, held=held)
     words = Words(rng, held=held)
     wanted = function(words)
-    others = related(words, wanted, rng.randint(0, 1 + round(2 * level)))
+    others = related(words, wanted, rng.randint(0, max(1, round(3 * level))))
     thinking = rng.random() < 0.5
     schemas = [varied(rng, one.schema) for one in (wanted, *others)]
     if rng.random() < 0.08:
@@ -25,21 +25,38 @@ def tools(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     if kind < 0.06 and not held:
         stranger = related(words, wanted, 1)[0]
         schemas = [varied(rng, one.schema) for one in (wanted, *others)]
-        turns += [user(stranger.request), assistant("I have no tool for that.", "No function fits." if thinking else "")]
+        turns += [
+            user(stranger.request),
+            assistant("I have no tool for that.", "No function fits." if thinking else ""),
+        ]
         return Sample("tools", tuple(turns), tuple(schemas), thinking)
     turns += [user(wanted.request), _call(wanted, thinking)]
     if kind < 0.12 and not held:
         error = rng.choice(("not found", "timed out", "permission denied", "service unavailable", "unknown value"))
-        turns += [tool(f"error: {error}"), assistant(f"That failed: {error}.", f"{wanted.name} failed." if thinking else "")]
+        turns += [
+            tool(f"error: {error}"),
+            assistant(f"That failed: {error}.", f"{wanted.name} failed." if thinking else ""),
+        ]
     else:
         turns += [tool(wanted.result), assistant(wanted.answer, "I have the result." if thinking else "")]
     if rng.random() < 0.2 and others and not held:
         second = others[0]
-        turns += [user(second.request), _call(second, thinking), tool(second.result), assistant(second.answer, "I have the result." if thinking else "")]
+        turns += [
+            user(second.request),
+            _call(second, thinking),
+            tool(second.result),
+            assistant(second.answer, "I have the result." if thinking else ""),
+        ]
     return Sample("tools", tuple(turns), tuple(schemas), thinking)
 
 
-PERSONAS = ("You are a helpful assistant.", "Be brief.", "Answer in one sentence.", "You help with the household.", "Use the tools.")
+PERSONAS = (
+    "You are a helpful assistant.",
+    "Be brief.",
+    "Answer in one sentence.",
+    "You help with the household.",
+    "Use the tools.",
+)
 
 
 def _call(wanted: Function, thinking: bool) -> Turn:
@@ -50,7 +67,14 @@ def _calculation(rng: Random, *, held: bool) -> Sample:
     words = Words(rng, held=held)
     a, b, c = words.number(9999), words.number(999), words.number(99)
     op = rng.choice("+-*/")
-    expression = rng.choice((f"{a} {op} {b}", f"{a} {op} {b}", f"{a} {op} {b} {rng.choice('+-')} {c}", f"({a} {rng.choice('+-')} {b}) {op} {c}"))
+    expression = rng.choice(
+        (
+            f"{a} {op} {b}",
+            f"{a} {op} {b}",
+            f"{a} {op} {b} {rng.choice('+-')} {c}",
+            f"({a} {rng.choice('+-')} {b}) {op} {c}",
+        )
+    )
     spoken = expression
     if expression == f"{a} {op} {b}" and rng.random() < 0.5:
         spoken = {"+": f"{a} plus {b}", "-": f"{a} minus {b}", "*": f"{a} times {b}", "/": f"{a} divided by {b}"}[op]

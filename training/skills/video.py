@@ -2,25 +2,47 @@
 
 from random import Random
 
-from ..clips import Actor, clip, frame_size, sampled_times, stamps
+from ..clips import Actor, clip, frame_size, stamps, timing
 from ..pictures import COLOURS, SHAPES, Thing, place
 from ..sample import Clip, Sample, assistant, user
 from .pictures import article
 
 WAYS = {"right": (1, 0), "left": (-1, 0), "down": (0, 1), "up": (0, -1)}
 MOVES = (
-    "Which way does the {} move?", "In which direction does the {} move?", "Where does the {} go?", "How does the {} move?", "What is the direction of the {}?",
-    "The {} moves in which direction?", "What does the {} do?", "In what direction is the {} moving?", "Does the {} move left, right, up or down?",
+    "Which way does the {} move?",
+    "In which direction does the {} move?",
+    "Where does the {} go?",
+    "How does the {} move?",
+    "What is the direction of the {}?",
+    "The {} moves in which direction?",
+    "What does the {} do?",
+    "In what direction is the {} moving?",
+    "Does the {} move left, right, up or down?",
 )
 MOVES_HELD = ("Tell me which way the {} moves.", "Which direction is the {} going?", "Where is the {} moving to?")
 APPEARS = (
-    "When does the {} appear?", "At what time does the {} appear?", "When do you first see the {}?", "After how many seconds does the {} appear?",
-    "When does the {} show up?", "At which second does the {} appear?",
+    "When does the {} appear?",
+    "At what time does the {} appear?",
+    "When do you first see the {}?",
+    "After how many seconds does the {} appear?",
+    "When does the {} show up?",
+    "At which second does the {} appear?",
 )
 APPEARS_HELD = ("When can the {} first be seen?", "Tell me when the {} appears.", "What time does the {} appear at?")
-LEAVES = ("When does the {} disappear?", "At what time does the {} disappear?", "When does the {} leave?", "When is the {} gone?", "When does the {} vanish?")
+LEAVES = (
+    "When does the {} disappear?",
+    "At what time does the {} disappear?",
+    "When does the {} leave?",
+    "When is the {} gone?",
+    "When does the {} vanish?",
+)
 LEAVES_HELD = ("Tell me when the {} disappears.", "What time does the {} disappear at?")
-FIRST = ("Which appears first, the {} or the {}?", "What comes first, the {} or the {}?", "Which is first: the {} or the {}?", "Does the {} or the {} appear first?")
+FIRST = (
+    "Which appears first, the {} or the {}?",
+    "What comes first, the {} or the {}?",
+    "Which is first: the {} or the {}?",
+    "Does the {} or the {} appear first?",
+)
 FIRST_HELD = ("Of the {} and the {}, which appears first?", "Tell me which comes first, the {} or the {}.")
 WHAT = ("What happens in the video?", "What happens?", "Describe the video.", "What do you see in the clip?")
 
@@ -38,10 +60,10 @@ def _called(rng: Random, thing: Thing) -> str:
 def motion(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     """One shape moves; which way?"""
     duration = rng.choice((2, 2, 3, 3, 4, 4, 5, 6, 8))
-    times = sampled_times(rng, duration)
-    width, height = frame_size(rng, len(times))
+    when = timing(rng, duration)
+    width, height = frame_size(rng, len(when.times))
     way = rng.choice(list(WAYS))
-    actors = [_mover(rng, way, times[-1], width, height)]
+    actors = [_mover(rng, way, when.times[-1], width, height)]
     thing = actors[0].thing
     name = _called(rng, thing)
     if rng.random() < 0.35 * level:
@@ -54,7 +76,7 @@ def motion(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     question = "Which way does it move?" if name == "it" else question.format(name)
     answer = f"It moves {way}." if name in ("it", "shape", "object", "thing") else f"The {name} moves {way}."
     thought = f"{article(thing.name).capitalize()} moves {way}."
-    return _sample(rng, "motion", clip(rng, actors, width, height, times), question, answer, thought)
+    return _sample(rng, "motion", clip(rng, actors, width, height, when), question, answer, thought)
 
 
 def _mover(rng: Random, way: str, span: float, width: int, height: int) -> Actor:
@@ -76,10 +98,10 @@ def _mover(rng: Random, way: str, span: float, width: int, height: int) -> Actor
 def times(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     """Shapes appear or leave; when, and which first?"""
     duration = rng.choice((3, 4, 4, 5, 6, 6, 8, 10, 12) if level > 0.5 else (3, 4, 5, 6))
-    when = sampled_times(rng, duration)
-    width, height = frame_size(rng, len(when))
-    pairs = list(zip(when[::2], when[1::2], strict=True))
-    labels = stamps(when)
+    when = timing(rng, duration)
+    width, height = frame_size(rng, len(when.times))
+    pairs = list(zip(when.times[::2], when.times[1::2], strict=True))
+    labels = stamps(when.times)
     kind = rng.choices(("appears", "leaves", "first", "what"), (5, 3, 2.5, 0 if held else 2.5))[0]
     n = rng.randint(2, min(3, len(pairs) - 1)) if kind == "first" else rng.randint(1, min(3, len(pairs) - 1))
     things = _cast(rng, n, width, height)
@@ -89,7 +111,9 @@ def times(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     actors = []
     for thing, beat in zip(things, beats, strict=True):
         first, second = pairs[beat]
-        moment = (pairs[beat - 1][1] + first) / 2 if rng.random() < 0.7 else (first + second) / 2  # before the pair, or within it
+        moment = (
+            (pairs[beat - 1][1] + first) / 2 if rng.random() < 0.7 else (first + second) / 2
+        )  # before the pair, or within it
         moment = (pairs[beat - 1][1] + first) / 2 if leaving else moment
         moving = rng.random() < 0.15
         drift = rng.uniform(-0.05, 0.05) * width if moving else 0.0
@@ -108,7 +132,14 @@ def times(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
         a, b = rng.sample(range(n), 2)
         names = [_called(rng, things[i]) for i in (a, b)]
         winner = names[0] if beats[a] < beats[b] else names[1]
-        return _sample(rng, "times", shown, rng.choice(FIRST_HELD if held else FIRST).format(*names), f"The {winner} appears first.", told)
+        return _sample(
+            rng,
+            "times",
+            shown,
+            rng.choice(FIRST_HELD if held else FIRST).format(*names),
+            f"The {winner} appears first.",
+            told,
+        )
     target = rng.randrange(n)
     name = _called(rng, things[target])
     seen, kept = (LEAVES, LEAVES_HELD) if leaving else (APPEARS, APPEARS_HELD)
@@ -117,7 +148,9 @@ def times(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     return _sample(rng, "times", shown, question, f"The {name} {verb} at {label} seconds.", told, tolerance=0.6)
 
 
-def _sample(rng: Random, skill: str, shown: Clip, question: str, answer: str, thought: str, tolerance: float = 0.0) -> Sample:
+def _sample(
+    rng: Random, skill: str, shown: Clip, question: str, answer: str, thought: str, tolerance: float = 0.0
+) -> Sample:
     thinking = rng.random() < 0.5
-    turn = user(question, shown) if rng.random() < 0.35 else user(shown, question)
+    turn = user(question, shown) if rng.random() < 0.1 else user(shown, question)
     return Sample(skill, (turn, assistant(answer, thought if thinking else "")), thinking=thinking, tolerance=tolerance)
