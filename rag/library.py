@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import weakref
@@ -26,6 +27,8 @@ from .retriever import LibraryRetriever, search_tool
 from .search import Searcher
 from .settings import LibrarySettings
 from .store import ChromaIndex
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int, str], None]
 
@@ -188,6 +191,8 @@ class Library:
                 self._index.refresh()
         except Timeout:
             pass  # who writes now will rebuild it; until then every vector is compared
+        except LibraryError as error:
+            _log.warning("%s", error)
 
     def _check_embedding(self) -> None:
         made_with = self._catalogue.fact("embedding")
