@@ -1,6 +1,7 @@
 """The engine in this process: one growing session for each conversation, and only new tokens are read."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -86,20 +87,30 @@ class LocalEngine:
         yield Done(turn.reason, usage)
 
     def _read(self, session: Session, prompt: Prompt) -> Tensor:
-        """Reads what the session doesn't know of the prompt, with a checkpoint before the assistant's turn."""
-        new = prompt.text[len(session.text) :]
-        cut = max(new.rfind(_NEW_TURN), 0)
-        before, turn = (self.format.encode(text, prompt.media) for text in (new[:cut], new[cut:]))
-        needed = len(session.ids) + len(before.ids) + len(turn.ids)
+        """Reads what the session doesn't know of the prompt, with checkpoints to come back to."""
+        parts = _parts(prompt.text, len(session.text))
+        encoded = [self.format.encode(part, prompt.media) for part in parts]
+        needed = len(session.ids) + sum(len(part.ids) for part in encoded)
         if needed >= self.spec.context:
             raise ContextLengthError(
                 f"the prompt has {needed} tokens and the context of {self.name!r} is {self.spec.context}; "
                 "shorten it, show fewer or smaller pictures, or use a model with a longer context"
             )
-        if before.ids:
-            self._machine.read(session.state, before.behind(session.unread))
-            session.heard(new[:cut], before.ids)
+        for text, part in zip(parts[:-1], encoded[:-1], strict=True):
+            self._machine.read(session.state, part.behind(session.unread))
+            session.heard(text, part.ids)
             session.mark()
-        logits = self._machine.read(session.state, turn.behind(session.unread))
-        session.heard(new[cut:], turn.ids)
+        logits = self._machine.read(session.state, encoded[-1].behind(session.unread))
+        session.heard(parts[-1], encoded[-1].ids)
         return logits
+
+
+def _parts(text: str, known: int) -> list[str]:
+    """What follows the first `known` characters, cut where it is worth coming back to.
+
+    That is behind the system turn, which other conversations share, and before the assistant's turn, which may be asked
+    for again or shown differently later.
+    """
+    cuts = {text.find(_NEW_TURN, 1), text.rfind(_NEW_TURN)}
+    places = [known, *sorted(cut for cut in cuts if cut > known), len(text)]
+    return [text[start:end] for start, end in pairwise(places)]

@@ -50,6 +50,12 @@ class Session:
             return common
         return max((end for end, _ in self.checkpoints if end <= common and end < len(text)), default=0)
 
+    def fork(self, length: int) -> "Session":
+        """A session of its own that goes on from where `length` characters had been said, as `shared` gave it."""
+        checkpoints = [(end, checkpoint) for end, checkpoint in self.checkpoints if end <= length]
+        last = checkpoints[-1][1]
+        return Session(self.state.fork(last), self.text[:length], self.ids[: last.length], checkpoints=checkpoints)
+
     def rewind(self, length: int) -> None:
         """Goes back to where `length` characters had been said, as `shared` gave it."""
         if length == len(self.text):
@@ -71,12 +77,14 @@ class SessionPool:
         self._lock = Lock()
 
     def take(self, text: str) -> Session:
-        """The session that shares most with a prompt's `text`, rewound to where they part; or a new one."""
+        """A session that has said as much of a prompt's `text` as any: a known one, a fork of one, or a new one."""
         with self._lock:
             best = max(self._sessions, key=lambda session: session.shared(text), default=None)
             shared = best.shared(text) if best else 0
             if best is None or shared == 0:
                 return Session(self._new_state())
+            if 2 * shared < len(best.text):  # another conversation with the same beginning
+                return best.fork(shared)
             self._sessions.remove(best)
         best.rewind(shared)
         return best
@@ -84,5 +92,5 @@ class SessionPool:
     def put(self, session: Session) -> None:
         """Gives a session back, unless a reading was broken off; beyond the pool's size the oldest is dropped."""
         with self._lock:
-            if session.state.whole:
+            if session.state.whole and session.text:
                 self._sessions = [*self._sessions, session][-self._size :]

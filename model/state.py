@@ -4,8 +4,9 @@ Keys and values lie in buffers that grow by doubling, so a token costs no copy o
 Recurrent states can't: they are copied at a checkpoint and put back on a rewind.
 """
 
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -45,6 +46,14 @@ class GrowingLayer(DynamicLayer):
         if self.is_initialized:
             self._show(length)
 
+    def twin(self, length: int) -> "GrowingLayer":
+        """A layer of its own with the same first `length` tokens."""
+        twin = copy(self)
+        if twin.is_initialized:
+            twin._buffers = [buffer[:, :, :length].clone() for buffer in self._buffers]
+            twin._show(length)
+        return twin
+
     def _show(self, length: int) -> tuple[Tensor, Tensor]:
         self._length = length
         keys, values = (buffer[:, :, :length] for buffer in self._buffers)
@@ -55,14 +64,21 @@ class GrowingLayer(DynamicLayer):
 class StateLayer(LinearAttentionLayer):
     """Convolution state and recurrent state of one Gated DeltaNet layer."""
 
-    def copy(self) -> tuple[Tensor, ...]:
-        """The states as they are now."""
+    def saved(self) -> tuple[Tensor, ...]:
+        """A copy of the states as they are now."""
         return tuple(state.clone() for state in self._states())
 
     def restore(self, states: tuple[Tensor, ...]) -> None:
-        """Puts back what `copy` gave."""
+        """Puts back what `saved` gave."""
         for own, saved in zip(self._states(), states, strict=True):
             own.copy_(saved)
+
+    def twin(self, states: tuple[Tensor, ...]) -> "StateLayer":
+        """A layer of its own with states that `saved` gave."""
+        twin = copy(self)
+        conv, recurrent = states
+        twin.conv_states, twin.recurrent_states = {0: conv.clone()}, {0: recurrent.clone()}
+        return twin
 
     def _states(self) -> list[Tensor]:
         return [state for state in (self.conv_states[0], self.recurrent_states[0]) if state is not None]
@@ -93,7 +109,7 @@ class DecoderState:
     @torch.inference_mode()
     def checkpoint(self) -> Checkpoint:
         """Copies what can't be recomputed by cropping."""
-        return Checkpoint(self.length, self.position, tuple(layer.copy() for layer in self._recurrent()))
+        return Checkpoint(self.length, self.position, tuple(layer.saved() for layer in self._recurrent()))
 
     @torch.inference_mode()
     def rewind(self, checkpoint: Checkpoint) -> None:
@@ -104,6 +120,21 @@ class DecoderState:
             if isinstance(attention, GrowingLayer):
                 attention.truncate(checkpoint.length)
         self.length, self.position = checkpoint.length, checkpoint.position
+
+    @torch.inference_mode()
+    def fork(self, checkpoint: Checkpoint) -> "DecoderState":
+        """A state of its own that has read what lies before `checkpoint`, which must be of this state's past."""
+        fork = copy(self)
+        saved = iter(checkpoint.states)
+        layers = (
+            layer.twin(next(saved))
+            if isinstance(layer, StateLayer)
+            else cast(GrowingLayer, layer).twin(checkpoint.length)
+            for layer in self.cache.layers
+        )
+        fork.cache = Cache(layers=list(layers))
+        fork.length, fork.position = checkpoint.length, checkpoint.position
+        return fork
 
     def _recurrent(self) -> list[StateLayer]:
         return [layer for layer in self.cache.layers if isinstance(layer, StateLayer)]

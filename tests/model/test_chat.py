@@ -233,3 +233,17 @@ def test_a_turn_that_goes_round_in_circles_is_ended(model: ChatModel) -> None:
     assert answer.response_metadata["finish_reason"] == "repetition"
     assert usage(answer)["output_tokens"] < 200
     assert [block["type"] for block in thinking.content_blocks] == ["reasoning", "text"]
+
+
+def test_another_conversation_does_not_read_the_same_instructions_again(checkpoint: Path) -> None:
+    model = load_model(str(checkpoint), max_tokens=6, thinking=False)
+    system = SystemMessage("Instructions that every conversation begins with, and that take some reading.")
+    first: list[BaseMessage] = [system, HumanMessage("Tell me a long story, please, about anything at all.")]
+    for question in ("And then, what happened to all of them?", "And how did it end, after such a long time?"):
+        first += [last := model.invoke(first), HumanMessage(question)]
+    other = model.invoke([system, HumanMessage("Something else.")])
+    assert 10 < cached(other) < usage(other)["input_tokens"]
+    fresh = load_model(str(checkpoint), max_tokens=6, thinking=False)
+    assert other.content == fresh.invoke([system, HumanMessage("Something else.")]).content
+    again = model.invoke(first)
+    assert cached(again) >= usage(last)["input_tokens"] - 12  # the first conversation is still known
