@@ -35,7 +35,7 @@ def measure() -> tuple[dict[str, float], list[Claim]]:
     """Medians, and what the project promises of them."""
     with TemporaryDirectory() as folder:
         picture = make_samples(folder).shapes
-        ask = ("-m", "quintet.app.cli", "ask", "What colour is the circle?", picture)
+        ask = ("-m", "quintet.app.cli", "ask", "What colour is the circle?", picture, "--json")
         commands = {"nothing": ("-c", ""), "import": ("-c", IMPORT), "peers": ("-c", PEERS), "ask": ask}
         for command in commands.values():  # fills the disk cache
             seconds(*command)
