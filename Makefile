@@ -24,7 +24,7 @@ check: .venv/.test
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 format: .venv/.test
 	$(BIN)/ruff check --fix $(CODE)

@@ -173,6 +173,9 @@ def _add(library: Library, files: Sequence[Path], screen: Screen) -> AddReport:
         report = library.add(*files, progress=lambda done, total, source: show(done, total, source))
     for skipped in report.skipped:
         screen.note(f"left out: {skipped.reason}")
+    if not (report.added or report.updated or report.unchanged):
+        names = " ".join(map(str, files))
+        raise BadInputError(f"{names}: no document that can be read; give PDF, DOCX, HTML, Markdown or text files")
     return report
 
 

@@ -152,6 +152,13 @@ def test_a_bad_document_leaves_the_library_as_it_was(
     assert run_json(capsys, "inspect", "--library", library) == before
 
 
+def test_a_folder_without_documents_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "papers").mkdir()
+    status, line = fail(capsys, "index", tmp_path / "papers", "--library", tmp_path / "library")
+    assert status == 2
+    assert "papers" in line
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [
