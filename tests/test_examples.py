@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from importlib.resources import files
 from pathlib import Path
@@ -40,6 +41,17 @@ def test_an_example_runs(
 @pytest.mark.parametrize("name", SHORT)
 def test_an_example_is_short(name: str) -> None:
     assert 15 <= len((FOLDER / name).read_text().splitlines()) <= 50
+
+
+def test_the_quick_start_of_the_readme_runs(
+    samples: Samples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "demo").symlink_to(samples.shapes.parent)
+    monkeypatch.chdir(tmp_path)
+    (program,) = re.findall(r"```python\n(.*?)```", (FOLDER.parent / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "start.py").write_text(program)
+    runpy.run_path("start.py")
+    assert len(capsys.readouterr().out.splitlines()) >= 2
 
 
 def test_a_real_checkpoint_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
