@@ -25,7 +25,7 @@ from quintet import Image, Video, load_model
 from quintet.model import ChatModel
 
 from .sample import Clip, Part, Picture, Sample, Turn
-from .skills import SKILLS
+from .skills import LEVEL, SKILLS
 
 Result = dict[str, Any]
 
@@ -121,14 +121,14 @@ def agrees(expected: str, found: str, tolerance: float) -> bool:
     return same and all(abs(float(a) - float(b)) <= tolerance for a, b in zip(*times, strict=True))
 
 
-def evaluate(model: ChatModel, skill: str, samples: int, seed: int = 2026) -> list[Result]:
+def evaluate(model: ChatModel, skill: str, samples: int, level: float, seed: int = 2026) -> list[Result]:
     """`samples` held-out samples of one skill, half of them with thinking."""
     results = []
     with tempfile.TemporaryDirectory() as folder:
         for index in range(samples):
             rng = Random(f"{seed}/{skill}/{index}")
             while True:
-                sample = SKILLS[skill](rng, held=True)
+                sample = SKILLS[skill](rng, held=True, level=level)
                 if sample.thinking == bool(index % 2):
                     break
             results.append(answered(model, sample, Path(folder)) | {"skill": skill, "thinking": sample.thinking})
@@ -141,13 +141,14 @@ def main() -> None:
     parser.add_argument("--model", default="nano")
     parser.add_argument("--skill", nargs="*", choices=list(SKILLS), default=list(SKILLS))
     parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--level", type=float, default=LEVEL, help="difficulty, 0 to 1")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--verbose", action="store_true", help="show what was wrong")
     args = parser.parse_args()
     model = load_model(args.model)
     table = {}
     for skill in args.skill:
-        results = evaluate(model, skill, args.samples)
+        results = evaluate(model, skill, args.samples, args.level)
         share = {
             mode: [r["right"] for r in results if r["thinking"] in which]
             for mode, which in (("all", (True, False)), ("off", (False,)), ("on", (True,)))

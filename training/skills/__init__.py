@@ -27,6 +27,9 @@ SKILLS: dict[str, Callable[..., Sample]] = {
 }
 """What evaluation asks for."""
 
+LEVEL = 0.2
+"""The difficulty that the released checkpoint is trained for: pictures of up to three shapes, words of up to four letters."""
+
 LOOKING = ("pictures", "reading", "motion", "times")
 
 

@@ -90,7 +90,7 @@ CHOICES = ("unit", "colour", "mode", "size", "format", "priority", "style", "kin
 PERSON = ("person", "recipient", "user", "contact", "customer", "owner", "guest", "employee")
 
 
-def function(words: Words, topic: str | None = None, verb: str | None = None) -> Function:
+def function(words: Words, topic: str | None = None, verb: str | None = None, *, level: float = 0.3) -> Function:
     """A function about some noun, which the request names too."""
     rng = words.rng
     topic = topic or words.noun()
@@ -106,7 +106,7 @@ def function(words: Words, topic: str | None = None, verb: str | None = None) ->
     if rng.random() < 0.15:
         head, *rest = name.split("_")
         name = head + "".join(part.capitalize() for part in rest)
-    count = rng.choices((0, 1, 2, 3), (1, 5, 4, 2))[0]
+    count = rng.choices((0, 1, 2, 3), (1, 5, 4, 2) if level > 0.3 else (1, 6, 2, 0))[0]
     parameters = _parameters(words, count)
     if getter:
         counting = rng.random() < 0.15

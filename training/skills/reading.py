@@ -53,9 +53,9 @@ ALL = (
 def printed(words: Words, level: float) -> str:
     """Something to print: a word, a number or a code, of 1 to 8 characters."""
     rng = words.rng
-    kind = rng.choices(("word", "invented", "number", "letters", "code", "sign"), (4, 4, 2.5, 2.5, 1, 1))[0]
     longest = 3 + round(5 * level)
     while True:
+        kind = rng.choices(("word", "invented", "number", "letters", "code", "sign"), (4, 4, 2.5, 2.5, 1, 1))[0]
         match kind:
             case "word":
                 text = words.pick(rng.choice((NOUNS, NOUNS, ADJECTIVES, VERBS, CITIES, NAMES)))

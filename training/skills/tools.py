@@ -11,9 +11,9 @@ from .functions import Function, function, related
 def tools(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     """A request, one to four functions, the call, its result and the answer."""
     if rng.random() < 0.15:
-        return _calculation(rng, held=held)
+        return _calculation(rng, held=held, level=level)
     words = Words(rng, held=held)
-    wanted = function(words)
+    wanted = function(words, level=level)
     others = related(words, wanted, rng.randint(0, max(1, round(3 * level))))
     thinking = rng.random() < 0.5
     schemas = [varied(rng, one.schema) for one in (wanted, *others)]
@@ -63,9 +63,9 @@ def _call(wanted: Function, thinking: bool) -> Turn:
     return assistant("", f"{wanted.name} fits." if thinking else "", Call(wanted.name, wanted.arguments))
 
 
-def _calculation(rng: Random, *, held: bool) -> Sample:
+def _calculation(rng: Random, *, held: bool, level: float) -> Sample:
     words = Words(rng, held=held)
-    a, b, c = words.number(9999), words.number(999), words.number(99)
+    a, b, c = words.number(9999 if level > 0.5 else 99), words.number(999 if level > 0.5 else 99), words.number(99)
     op = rng.choice("+-*/")
     expression = rng.choice(
         (
@@ -75,6 +75,8 @@ def _calculation(rng: Random, *, held: bool) -> Sample:
             f"({a} {rng.choice('+-')} {b}) {op} {c}",
         )
     )
+    if level <= 0.5:
+        expression = f"{a} {op} {b}"
     spoken = expression
     if expression == f"{a} {op} {b}" and rng.random() < 0.5:
         spoken = {"+": f"{a} plus {b}", "-": f"{a} minus {b}", "*": f"{a} times {b}", "/": f"{a} divided by {b}"}[op]
