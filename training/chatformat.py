@@ -5,6 +5,7 @@ Only generated data comes through here, which never contains control tokens, so 
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,11 +31,11 @@ class Frame:
 
     @property
     def rows(self) -> int:
-        return self.pixels.shape[1] // CELL
+        return int(self.pixels.shape[1]) // CELL
 
     @property
     def columns(self) -> int:
-        return self.pixels.shape[2] // CELL
+        return int(self.pixels.shape[2]) // CELL
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class ChatFormat:
             text = head + lines + tail + ("\n\n" + text if text else "")
         return f"<|im_start|>system\n{text}<|im_end|>\n" if text else ""
 
-    def _text(self, text: str, media: list[Part], out: Tokens, *, read: bool) -> None:
+    def _text(self, text: str, media: Sequence[Part], out: Tokens, *, read: bool) -> None:
         weight = OUTSIDE if read else 1.0
         remaining = iter(media)
         for piece in self._split.split(text):

@@ -35,7 +35,10 @@ def unit_lower_inverse(lower: Tensor) -> Tensor:
 
 def gated_delta_rule(query: Tensor, key: Tensor, value: Tensor, decay: Tensor, beta: Tensor, chunk: int = 64) -> Tensor:
     """`query`, `key` `[batch, length, heads, K]`, normalised; `value` `[batch, length, heads, V]`; `decay` (log, at
-    most 0) and `beta` `[batch, length, heads]`; all float32, length a multiple of `chunk`. Returns `[batch, length, heads, V]`."""
+    most 0) and `beta` `[batch, length, heads]`; all float32, length a multiple of `chunk`.
+
+    Returns `[batch, length, heads, V]`.
+    """
     batch, length, heads, _ = key.shape
     chunks = length // chunk
 

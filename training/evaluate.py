@@ -70,7 +70,9 @@ def _media(part: Picture | Clip, folder: Path) -> dict[str, Any]:
     path = folder / f"{uuid4().hex}.mp4"
     write_film(part, path)
     when = part.timing
-    wanted = {"fps": when.wanted * when.rate / when.count, "max_frames": when.wanted} if when.begin else {}
+    wanted: dict[str, Any] = (
+        {"fps": when.wanted * when.rate / when.count, "max_frames": when.wanted} if when.begin else {}
+    )
     return Video(path, **wanted).to_block()
 
 

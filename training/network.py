@@ -62,8 +62,8 @@ class DeltaNet(nn.Module):
         self.size = size
         width = 2 * size.key_dim + size.value_dim
         self.conv1d = nn.Conv1d(width, width, size.conv, groups=width, bias=False)
-        # Memories from a few tokens to a thousand: with the family's own initial values (decays of e^-10 a token for most
-        # heads) a short training never learns to remember.
+        # Memories from a few tokens to a thousand: with the family's own initial values (decays of e^-10 a token
+        # for most heads) a short training never learns to remember.
         self.A_log = nn.Parameter(torch.zeros(size.value_heads))
         forgetting = torch.logspace(-3, -0.5, size.value_heads)
         self.dt_bias = nn.Parameter(forgetting.expm1().log())

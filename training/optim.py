@@ -31,7 +31,8 @@ class Optimizer:
     """
 
     def __init__(self, model: nn.Module, *, muon_rate: float, adam_rate: float, decay: float = 0.01) -> None:
-        matrices, others = [], []
+        matrices: list[nn.Parameter] = []
+        others: list[nn.Parameter] = []
         for name, parameter in model.named_parameters():
             aside = (
                 "embed" in name or "conv1d" in name or name.endswith(("mlp.gate.weight", "shared_expert_gate.weight"))

@@ -27,12 +27,14 @@ class Shape:
 class Batch:
     """One batch; `n` tokens a row, `R` vision rows of `P` patches.
 
+    skills: of each row's samples, by their number in `segments` (number 0 is padding).
     ids, segments (which sample, 0 for padding), age (tokens since the sample's start) `[rows, n]`; weights `[rows, n]`
     of each token as a target; positions `[3, rows, n]`; patches uint8 `[R, P, 1536]`; frames `[R, P]` (which one);
     places `[R, P, 2]` (row, column of each patch); tap_index and tap_weight `[R, P, 4]` into the position grid; slots
     `[R * P / 4]` (flat index of the token that takes each merged patch).
     """
 
+    skills: tuple[tuple[str, ...], ...]
     ids: Tensor
     segments: Tensor
     age: Tensor
@@ -44,7 +46,6 @@ class Batch:
     tap_index: Tensor
     tap_weight: Tensor
     slots: Tensor
-    skills: tuple[tuple[str, ...], ...] = ()
 
     def to(self, device: torch.device) -> "Batch":
         """The same on `device`."""
@@ -188,20 +189,9 @@ class Packer:
                     weight,
                 )
                 slots[vision_row, first // 4 : first // 4 + n] = row * length + start + frame.start + np.arange(n)
-        arrays = (
-            ids,
-            segments,
-            age,
-            weights,
-            positions,
-            patches,
-            frames,
-            spots,
-            tap_index,
-            tap_weight,
-            slots.reshape(-1),
-        )
-        return Batch(*(torch.from_numpy(array) for array in arrays), skills=tuple(map(tuple, skills)))
+        text = (torch.from_numpy(part) for part in (ids, segments, age, weights, positions))
+        seen = (torch.from_numpy(part) for part in (patches, frames, spots, tap_index, tap_weight, slots.reshape(-1)))
+        return Batch(tuple(map(tuple, skills)), *text, *seen)
 
 
 def mrope(tokens: Tokens) -> NDArray[np.int32]:

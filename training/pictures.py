@@ -175,7 +175,7 @@ def font_files() -> tuple[str, ...]:
     names = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSerif.ttf", "DejaVuSansMono.ttf", "DejaVuSerif-Bold.ttf")
     folders = [Path("/usr/share/fonts/truetype/dejavu")]
     try:
-        import matplotlib
+        import matplotlib  # type: ignore[import-not-found]
 
         folders.append(Path(matplotlib.get_data_path()) / "fonts" / "ttf")
     except ImportError:

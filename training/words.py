@@ -58,7 +58,9 @@ NAMES = (
 LANGUAGES = (
     "French German Spanish Italian Dutch Polish Greek Arabic Hindi Korean Japanese Swedish Danish Turkish Czech".split()
 )
-UNITS = "months days weeks hours minutes years metres litres kilograms euros dollars watts volts pages people degrees".split()
+UNITS = (
+    "months days weeks hours minutes years metres litres kilograms euros dollars watts volts pages people degrees"
+).split()
 
 _ONSETS = "b c d f g h j k l m n p r s t v w z br ch cl dr fl gr kr pl pr sh sk sl sp st tr th".split()
 _VOWELS = "a e i o u ai ea ee oo ou".split()

@@ -28,7 +28,7 @@ SKILLS: dict[str, Callable[..., Sample]] = {
 """What evaluation asks for."""
 
 LEVEL = 0.2
-"""The difficulty that the released checkpoint is trained for: pictures of up to three shapes, words of up to four letters."""
+"""The released checkpoint's difficulty: pictures of up to three shapes, words of up to four letters."""
 
 LOOKING = ("pictures", "reading", "motion", "times")
 
@@ -38,10 +38,8 @@ def training_sample(rng: Random, mixture: dict[str, float], level: float) -> Sam
     name = rng.choices(list(mixture), list(mixture.values()))[0]
     if name == "copying":
         return copying(rng, level=level)
-    if name == "reading" and rng.random() < 0.1:
-        sample = sign(rng, level=level)
-    else:
-        sample = SKILLS[name](rng, level=level)
+    skill = sign if name == "reading" and rng.random() < 0.1 else SKILLS[name]
+    sample = skill(rng, level=level)
     if name in LOOKING and rng.random() < 0.12:
         sample = dataclasses.replace(sample, tools=distractors(rng))
     return sample

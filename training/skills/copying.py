@@ -5,6 +5,8 @@ from random import Random
 from ..sample import Sample, assistant, user
 from ..words import CITIES, NAMES, NOUNS, Words
 
+SAYING = ("is called", "belongs to", "stands near", "costs", "needs", "weighs", "has")
+
 
 def copying(rng: Random, *, level: float = 1.0) -> Sample:
     """Repeat a line, find a value by its key, or quote the sentence that a word stands in."""
@@ -39,10 +41,7 @@ def copying(rng: Random, *, level: float = 1.0) -> Sample:
             answer = table[key]
         case _:
             nouns = words.several(NOUNS, min(n, 8))
-            sentences = [
-                f"The {noun} {rng.choice(('is called', 'belongs to', 'stands near', 'costs', 'needs', 'weighs', 'has'))} {_thing(words)}."
-                for noun in nouns
-            ]
+            sentences = [f"The {noun} {rng.choice(SAYING)} {_thing(words)}." for noun in nouns]
             noun = rng.choice(nouns)
             question = (
                 " ".join(sentences)

@@ -261,13 +261,13 @@ def _parameter(words: Words, kind: str) -> Parameter:
             )
         case "real":
             name = named(REAL)
-            number = words.number(99) + rng.randint(1, 9) / 10
+            amount = words.number(99) + rng.randint(1, 9) / 10
             spoken = name.replace("_", " ")
             return Parameter(
                 name,
                 value("number", f"{spoken} in {rng.choice(UNITS)}" if describe else ""),
-                number,
-                rng.choice(("with a {n} of {v}", "with {n} {v}", "{n} {v}")).format(n=spoken, v=number),
+                amount,
+                rng.choice(("with a {n} of {v}", "with {n} {v}", "{n} {v}")).format(n=spoken, v=amount),
             )
         case "flag":
             name, on = rng.choice(FLAGS), rng.random() < 0.5

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 from ..clips import Actor, clip, frame_size, stamps, timing
 from ..pictures import COLOURS, PAPERS, SHAPES, Thing, draw_thing, finished, font, jittered, place
 from ..sample import Call, Sample, assistant, tool, user
-from ..schemas import WATCH, ZOOM, distractors
+from ..schemas import WATCH, ZOOM, Schema, distractors
 from ..words import Words
 from .pictures import article
 from .reading import printed
@@ -129,12 +129,12 @@ def looking(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     return (zooming if rng.random() < 0.6 else watching)(rng, held=held, level=level)
 
 
-def _schemas(rng: Random, needed: dict[str, object]) -> tuple[dict[str, object], ...]:
+def _schemas(rng: Random, needed: Schema) -> tuple[Schema, ...]:
     others = [
         one
         for one in (distractors(rng) if rng.random() < 0.25 else ())
         if one["function"]["name"] != needed["function"]["name"]
-    ]  # type: ignore[index]
+    ]
     schemas = [needed, *others]
     rng.shuffle(schemas)
     return tuple(schemas)

@@ -73,7 +73,7 @@ def motion(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     elif rng.random() < 0.25:
         name = rng.choice(("shape", "object", "thing", "it"))
     question = rng.choice(MOVES_HELD if held else MOVES)
-    question = "Which way does it move?" if name == "it" else question.format(name)
+    question = ("Where is it going?" if held else "Which way does it move?") if name == "it" else question.format(name)
     answer = f"It moves {way}." if name in ("it", "shape", "object", "thing") else f"The {name} moves {way}."
     thought = f"{article(thing.name).capitalize()} moves {way}."
     return _sample(rng, "motion", clip(rng, actors, width, height, when), question, answer, thought)
