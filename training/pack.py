@@ -11,7 +11,10 @@ from torch import Tensor
 
 from .chatformat import Frame, Tokens
 
-PATCH_ROW = 256  # patches of one vision row: the largest picture fills it
+PATCH_ROW = 256  # patches of one vision row
+WAITING = 8  # a batch is full when so many samples have found no place in it
+
+_Placed = tuple[int, int, Tokens, list[tuple[int, int]]]  # row, first token, what, and (row, first patch) of each frame
 
 
 @dataclass(frozen=True)
@@ -114,29 +117,34 @@ class Packer:
         self.side = side
 
     def batches(self, stream: Iterable[Tokens]) -> Iterator[Batch]:
-        """Batches as they fill up; samples longer than a row are left out."""
+        """Batches as they fill up. What doesn't fit waits for the next one; samples longer than a row are left out."""
         text, vision = self._fresh()
-        held: list[tuple[int, int, Tokens, list[tuple[int, int]]]] = []
-        misses = 0
+        held: list[_Placed] = []
+        waiting: list[Tokens] = []
         for tokens in stream:
             if len(tokens.ids) > self.shape.length:
                 continue
-            row = text.find(len(tokens.ids))
-            places = self._frames(tokens.frames, vision) if row is not None else None
-            if row is None or places is None:
-                misses += 1
-                if misses < 6:
-                    continue
+            if not self._place(tokens, text, vision, held):
+                waiting.append(tokens)
+            if len(waiting) == WAITING:
                 yield self._built(held)
                 text, vision = self._fresh()
-                held, misses = [], 0
-                row, places = text.find(len(tokens.ids)), self._frames(tokens.frames, vision)
-                if row is None or places is None:
-                    continue
-            held.append((row, text.used[row], tokens, places))
-            text.used[row] += len(tokens.ids)
-        if held:
+                held = []
+                waiting = [one for one in waiting if not self._place(one, text, vision, held)]
+        while held:
             yield self._built(held)
+            text, vision = self._fresh()
+            held = []
+            waiting = [one for one in waiting if not self._place(one, text, vision, held)]
+
+    def _place(self, tokens: Tokens, text: _Rows, vision: _Rows, held: list[_Placed]) -> bool:
+        row = text.find(len(tokens.ids))
+        places = self._frames(tokens.frames, vision) if row is not None else None
+        if row is None or places is None:
+            return False
+        held.append((row, text.used[row], tokens, places))
+        text.used[row] += len(tokens.ids)
+        return True
 
     def _fresh(self) -> tuple[_Rows, _Rows]:
         return _Rows(self.shape.rows, self.shape.length), _Rows(self.shape.vision_rows, PATCH_ROW)
@@ -154,7 +162,7 @@ class Packer:
         vision.used = used
         return places
 
-    def _built(self, held: list[tuple[int, int, Tokens, list[tuple[int, int]]]]) -> Batch:
+    def _built(self, held: list[_Placed]) -> Batch:
         rows, length, vision_rows = self.shape.rows, self.shape.length, self.shape.vision_rows
         ids, segments, age = (np.zeros((rows, length), np.int64) for _ in range(3))
         weights, positions = np.zeros((rows, length), np.float32), np.zeros((3, rows, length), np.int32)

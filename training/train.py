@@ -8,7 +8,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -25,7 +25,7 @@ from .sizes import SIZES
 from .skills import SKILLS
 
 RUNS = Path(__file__).parent.parent / "runs"
-SHAPES = {"full": Shape(rows=32, length=2048, vision_rows=88), "small": Shape(rows=8, length=512, vision_rows=16)}
+SHAPES = {"full": Shape(rows=32, length=2048, vision_rows=160), "small": Shape(rows=8, length=512, vision_rows=16)}
 RATES = {"full": (0.02, 3e-3), "small": (0.02, 4e-3)}  # Muon, AdamW
 WARM_UP = 100  # steps
 COOL_DOWN = 0.35  # share of the whole training
@@ -183,8 +183,8 @@ class Trainer:
             log.write(line + "\n")
 
 
-def main() -> None:
-    """Reads the command line and trains."""
+def options(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", choices=list(SIZES), default="small")
     parser.add_argument("--name", default=None, help="the run's folder in runs/ (the size)")
@@ -203,9 +203,14 @@ def main() -> None:
     parser.add_argument("--fresh", action="store_true", help="start anew even if the run exists")
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--export", default=None, help="also write the checkpoint here whenever the state is saved")
-    args = parser.parse_args()
+    args = parser.parse_args(words)
     args.name = args.name or args.size
-    Trainer(args).run()
+    return args
+
+
+def main() -> None:
+    """Reads the command line and trains."""
+    Trainer(options()).run()
 
 
 if __name__ == "__main__":

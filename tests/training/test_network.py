@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from training.chatformat import NANO, ChatFormat
-from training.delta import gated_delta_rule
-from training.network import Nano
+from training.delta import _scan, _walk, gated_delta_rule
+from training.network import Mixture, Nano
 from training.pack import Packer, Shape, mrope
 from training.sizes import SIZES, config
 from training.skills import SKILLS
@@ -21,6 +21,31 @@ def test_delta_rule_equals_transformers() -> None:
     v, g, b = torch.randn(2, 192, 3, 32), -torch.rand(2, 192, 3) * 3, torch.rand(2, 192, 3)
     expected, _ = torch_chunk_gated_delta_rule(q, k, v, g, b)
     assert torch.allclose(gated_delta_rule(q, k, v, g, b), expected, atol=2e-5)
+
+
+def test_the_ways_of_a_gpu_and_of_a_cpu_agree() -> None:
+    torch.manual_seed(0)
+    mixture = Mixture(SIZES["small"])
+    flat = torch.randn(50, SIZES["small"].hidden)
+    weights = torch.rand(50, 8)
+    weights = weights * (weights > weights.median(1, keepdim=True).values)
+    assert torch.allclose(mixture._all(flat, weights), mixture._chosen(flat, weights), atol=1e-5)
+    keep, writing, stale = torch.rand(2, 3, 6, 1, 1), torch.randn(2, 3, 6, 8, 16) / 8, torch.randn(2, 3, 6, 16, 8) / 8
+    fresh = torch.randn(2, 3, 6, 16, 8)
+    assert torch.allclose(_scan(keep, writing, stale, fresh), _walk(keep, writing, stale, fresh), atol=1e-5)
+
+
+def test_a_sample_does_not_see_its_neighbour_in_the_row() -> None:
+    torch.manual_seed(0)
+    chat, size = ChatFormat(NANO), SIZES["small"]
+    network = Nano(size).eval()
+    first, second = (chat.encode(SKILLS["pictures"](Random(seed))) for seed in (1, 2))
+    with torch.no_grad():
+        [both] = Packer(Shape(1, 512, 2), size.vision_side).batches([first, second])
+        [alone] = Packer(Shape(1, 512, 2), size.vision_side).batches([second])
+        start, n = len(first.ids), len(second.ids)
+        together = network.hidden(both)[0][0, start : start + n]
+        assert torch.allclose(together, network.hidden(alone)[0][0, :n], atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["small", "full"])

@@ -28,7 +28,7 @@ SKILLS: dict[str, Callable[..., Sample]] = {
 """What evaluation asks for."""
 
 LEVEL = 0.2
-"""The released checkpoint's difficulty: pictures of up to three shapes, words of up to four letters."""
+"""The released checkpoint's difficulty: pictures of up to three shapes, words of up to two letters."""
 
 LOOKING = ("pictures", "reading", "motion", "times")
 

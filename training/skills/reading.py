@@ -53,9 +53,12 @@ ALL = (
 def printed(words: Words, level: float) -> str:
     """Something to print: a word, a number or a code, of 1 to 8 characters."""
     rng = words.rng
-    longest = 3 + round(5 * level)
+    longest = max(2, 1 + round(7 * level))
     while True:
-        kind = rng.choices(("word", "invented", "number", "letters", "code", "sign"), (4, 4, 2.5, 2.5, 1, 1))[0]
+        kind = rng.choices(
+            ("word", "invented", "number", "letters", "code", "sign"),
+            (4, 4, 2.5, 2.5, 1, 1) if level > 0.5 else (1, 1, 3, 3, 1, 1),
+        )[0]
         match kind:
             case "word":
                 text = words.pick(rng.choice((NOUNS, NOUNS, ADJECTIVES, VERBS, CITIES, NAMES)))
@@ -69,7 +72,7 @@ def printed(words: Words, level: float) -> str:
                 text = words.pick(SIGNS)
             case _:
                 text = words.letters(2, min(6, longest), "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789")
-        if len(text) <= longest and not (words.held and len(text) < 2):
+        if len(text) <= longest and not (words.held and len(text) < min(2, longest)):
             break
     case_of = rng.random() if level > 0.5 or rng.random() < 0.15 else 0.0
     return text.upper() if case_of < 0.4 else text.capitalize() if case_of < 0.6 else text
@@ -81,8 +84,8 @@ def reading(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     width, height = canvas_size(rng)
     many = not held and rng.random() < 0.6
     easy = level <= 0.5
-    n = rng.randint(2, max(2, round(height / (34 if easy else 26)))) if many else 1
-    sizes = (20 if easy else 14, 60) if many else (22 if easy else 17, 64)
+    n = rng.randint(2, max(2, round(height / (44 if easy else 26)))) if many else 1
+    sizes = (26 if easy else 14, 60) if many else (30 if easy else 17, 64)
     faces = (0, 0, 1) if easy else FACES
     colours = ("black",) if easy and rng.random() < 0.7 else tuple(COLOURS)
     lines: list[Line] = []
