@@ -111,7 +111,7 @@ class ChatModel(BaseChatModel):
             thinking=settings.get("thinking", True),
             call=call,
             max_tokens=settings.get("max_tokens"),
-            stop=tuple(stop or ()),
+            stop=(stop,) if isinstance(stop, str) else tuple(stop or ()),
             sampling={key: settings[key] for key in _SAMPLING if key in settings},
         )
 
@@ -238,4 +238,6 @@ def load_model(
 
     if unknown := [key for key in settings if key not in _SETTINGS]:
         raise BadInputError(f"unknown setting {unknown[0]!r}; known are {', '.join(_SETTINGS)}")
-    return ChatModel(engine=LocalEngine(load_checkpoint(name, device=device, dtype=dtype)), **settings)
+    model = ChatModel(engine=LocalEngine(load_checkpoint(name, device=device, dtype=dtype)), **settings)
+    model._request([], None, {}).resolve({})  # names a setting out of range now, not at the first question
+    return model

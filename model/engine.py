@@ -73,7 +73,7 @@ class Request:
     def schemas(self) -> dict[str, Mapping[str, Any]]:
         """JSON schema of the parameters by function name."""
         functions = [tool["function"] for tool in self.tools]
-        return {function["name"]: function.get("parameters", {}) for function in functions}
+        return {function["name"]: function.get("parameters") or {} for function in functions}
 
     def resolve(self, generation_config: Mapping[str, Any]) -> Sampling:
         """The sampling settings: the caller's over the checkpoint's over the makers'."""

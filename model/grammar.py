@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ..errors import BadInputError
-from .parse import types_of
+from .parse import choices_of, types_of
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -84,29 +84,33 @@ def call_grammar(functions: Sequence[Mapping[str, Any]], end: int) -> str:
     rules = []
     for number, function in enumerate(functions):
         parameters = function.get("parameters") or {}
+        definitions = {key: parameters[key] for key in ("$defs", "definitions") if key in parameters}
         properties = parameters.get("properties", {})
         required = parameters.get("required", ())
         name = function["name"]
+        for tag in (name, *properties):
+            if ">" in tag or "\n" in tag:
+                raise BadInputError(f"{tag!r} can't name a tool or a parameter; leave out '>' and line breaks")
         parts = [f'f{number}: {_text(f"<function={name}>")} "\\n"']
         for index, (key, schema) in enumerate(properties.items()):
             parts.append(f"p{number}_{index}" + ("" if key in required else "?"))
             rules.append(f'p{number}_{index}: {_text(f"<parameter={key}>")} "\\n" v{number}_{index}')
-            rules.append(_value(f"v{number}_{index}", schema, parameters.get("$defs", {})))
+            rules.append(_value(f"v{number}_{index}", schema, definitions))
         rules.append(" ".join([*parts, '"</function>"']))
     names = " | ".join(f"f{number}" for number in range(len(functions)))
     return "\n".join([f'start: "\\n" ({names}) "\\n" <[{end}]>', *rules])
 
 
-def _value(rule: str, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+def _value(rule: str, schema: Mapping[str, Any] | bool, definitions: Mapping[str, Any]) -> str:
     """A rule for a parameter's value and what closes it."""
     close = '"\\n</parameter>\\n"'
-    if choices := schema.get("enum", [schema["const"]] if "const" in schema else []):
+    if choices := choices_of(schema):
         spelled = " | ".join(_text(one if isinstance(one, str) else json.dumps(one)) for one in choices)
-        return f"{rule}: ({spelled}) {close}"
+        return f"{rule}: {rule.upper()} {close}\n{rule.upper()}: {spelled}"  # one terminal, however many they are
     types = types_of(schema)
-    if "string" in types or not (types or "$ref" in schema):
+    if isinstance(schema, bool) or "string" in types or not (types or "$ref" in schema):
         return f"{rule}[lazy]: /(?s:.*)\\n<\\/parameter>\\n/"
-    whole = {**schema, "$defs": definitions, "x-guidance": _JSON_STYLE}
+    whole = {**schema, **definitions, "x-guidance": _JSON_STYLE}
     return f"{rule}: %json {json.dumps(whole)} {close}"
 
 

@@ -8,12 +8,13 @@ from torch import Tensor
 
 from ..errors import ContextLengthError
 from .checkpoint import Checkpoint
+from .encoded import Encoded
 from .engine import Done, Request, Usage
 from .grammar import Grammars
 from .machine import Machine
 from .media import MediaCache
 from .parse import Delta
-from .prompt import MARK, Encoded, Prompt, PromptFormat
+from .prompt import MARK, Prompt, PromptFormat, cleaned
 from .session import Session, SessionPool
 from .turn import Turn
 
@@ -45,7 +46,7 @@ class LocalEngine:
 
     def tokenize(self, text: str) -> list[int]:
         """Token ids of a plain text."""
-        return self.format.encode(text.replace(MARK, "\ufffd"), {}).ids
+        return self.format.encode(cleaned(text), {}).ids
 
     def generate(self, request: Request) -> Iterator[Delta | Done]:
         """Yields deltas as they come, then one `Done`. Closing the iterator stops within one token.

@@ -5,9 +5,9 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from ..vision import Patches
+from .encoded import Encoded
 from .media import ByteBudget
 from .positions import mrope_positions
-from .prompt import Encoded
 from .state import DecoderState
 
 _CHUNK = 2048  # tokens read in one pass: bounds the memory of a long prompt

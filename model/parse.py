@@ -51,8 +51,12 @@ Delta = ThinkingDelta | TextDelta | CallStarted | Call
 
 _FUNCTION = re.compile(r"\s*<function=([^>\n]+)>\n?")
 # A value ends at the first `</parameter>` that is followed by another parameter or by the end of the function, so that
-# the tag's own characters may stand inside a value.
-_PARAMETER = re.compile(r"\s*<parameter=([^>\n]+)>\n?(.*?)\n?</parameter>(?=\s*(?:<parameter=|</function>))", re.DOTALL)
+# the tag's own characters may stand inside a value. Tags on lines of their own are tried first, which is how the
+# grammar has it and leaves more to values; then tags anywhere.
+_PARAMETERS = (
+    re.compile(r"<parameter=([^>\n]+)>\n(.*?)\n</parameter>\n(?=<parameter=|</function>)", re.DOTALL),
+    re.compile(r"\s*<parameter=([^>\n]+)>\n?(.*?)\n?</parameter>(?=\s*(?:<parameter=|</function>))", re.DOTALL),
+)
 _END = re.compile(r"\s*</function>\s*")
 
 
@@ -118,16 +122,18 @@ class Parser:
         function = _FUNCTION.match(self._body)
         if function is None:
             return self._from_json()
-        name, position = function[1].strip(), function.end()
+        name = function[1].strip()
         types = self._schemas.get(name, {}).get("properties", {})
-        args: dict[str, Any] = {}
-        while match := _PARAMETER.match(self._body, position):
-            key = match[1].strip()
-            args[key] = read_value(match[2], types.get(key, {}))
-            position = match.end()
-        if _END.fullmatch(self._body, position) is None:
-            return self._failed(f"the call of {name} isn't well formed: expected <parameter=…> or </function>")
-        return self._done(Call(self.calls, name, args, self._body))
+        for parameter in _PARAMETERS:
+            position = function.end()
+            args: dict[str, Any] = {}
+            while match := parameter.match(self._body, position):
+                key = match[1].strip()
+                args[key] = read_value(match[2], types.get(key, {}))
+                position = match.end()
+            if _END.fullmatch(self._body, position):
+                return self._done(Call(self.calls, name, args, self._body))
+        return self._failed(f"the call of {name} isn't well formed: expected <parameter=…> or </function>")
 
     def _from_json(self) -> Call:
         """The older form of the family: one JSON object with a name and arguments."""
@@ -146,7 +152,7 @@ class Parser:
         return call
 
 
-def read_value(raw: str, schema: Mapping[str, Any]) -> Any:
+def read_value(raw: str, schema: Mapping[str, Any] | bool) -> Any:
     """The value of a parameter written as text, by its JSON schema.
 
     Where the schema wants a string the text is it, to the letter. Elsewhere the text is JSON, or Python's True, False
@@ -165,16 +171,28 @@ def read_value(raw: str, schema: Mapping[str, Any]) -> Any:
     return value if not types or _json_type(value) & types or "string" not in types else raw
 
 
-def types_of(schema: Mapping[str, Any]) -> set[str]:
+def types_of(schema: Mapping[str, Any] | bool) -> set[str]:
     """The JSON types that a schema allows by its `type`, unions or enumeration; empty where it says nothing."""
+    if isinstance(schema, bool):  # true allows anything
+        return set()
     declared = schema.get("type", ())
     types = {declared} if isinstance(declared, str) else set(declared)
     for union in ("anyOf", "oneOf"):
         for option in schema.get(union, ()):
             types |= types_of(option)
-    if not types and (values := schema.get("enum")):
-        types = {name for value in values for name in _json_type(value)}
-    return types
+    return types or {name for value in choices_of(schema) for name in _json_type(value)}
+
+
+def choices_of(schema: Mapping[str, Any] | bool) -> list[Any]:
+    """The values that a schema lists one by one; empty if it allows others."""
+    if isinstance(schema, bool):
+        return []
+    if "const" in schema or schema.get("type") == "null":
+        return [schema.get("const")]
+    if "enum" in schema:
+        return list(schema["enum"])
+    options = [choices_of(option) for option in schema.get("anyOf", schema.get("oneOf", ()))]
+    return [choice for option in options for choice in option] if all(options) else []
 
 
 def _json_type(value: Any) -> set[str]:

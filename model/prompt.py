@@ -11,15 +11,18 @@ placeholder carries its key, a digest. Two conversations with equal `text` are e
 sessions compare.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
 from ..errors import BadInputError
 from ..vision import Image, Patches, Video, media_from_block
+from .encoded import Encoded, Span
 from .positions import Block
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 MARK = "\ufdd0"  # Unicode noncharacters: no text interchange uses them, and texts from outside are cleaned of them
 GUARD = "\ufdd1"
+_FOREIGN = re.compile(f"[{MARK}{GUARD}\ud800-\udfff]")  # and half a surrogate pair is no character at all
+_PADS = ("<|image_pad|>", "<|video_pad|>")
 
 Media = Image | Video
 VideoMarkers = Literal["nested", "bare"]
@@ -45,28 +50,6 @@ class Prompt:
         keys = (token.partition("#")[2] for token in self.text.split(MARK)[1::2])
         shown = [self.media[key] for key in keys if key]
         return sum(patches.tokens for patches in shown if patches.kind == kind)
-
-
-@dataclass(frozen=True)
-class Span:
-    """The vision tokens of one temporal patch: where they stand among the ids, and whose they are."""
-
-    block: Block
-    patches: Patches
-    frame: int  # index of the temporal patch within `patches`
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """Token ids and the vision spans among them."""
-
-    ids: list[int]
-    spans: list[Span]
-
-    def behind(self, ids: list[int]) -> "Encoded":
-        """The same with `ids` before it."""
-        moved = [replace(span, block=replace(span.block, start=span.block.start + len(ids))) for span in self.spans]
-        return Encoded(ids + self.ids, moved)
 
 
 class PromptFormat:
@@ -102,17 +85,24 @@ class PromptFormat:
         `patches` turns a picture or video into its patches (an engine passes its cache).
 
         Raises:
-            BadInputError: if a message is of a kind, or holds a content block, that the format has no place for.
+            BadInputError: if a message is of a kind, or holds a content block, that the format has no place for, or
+                the template refuses the conversation or leaves a picture out.
         """
+        from jinja2 import TemplateError
+
         media: list[Media] = []
-        rendered = self.tokenizer.apply_chat_template(
-            [self._turn(message, media) for message in messages],
-            tools=[self._guarded(dict(tool)) for tool in tools] or None,
-            tokenize=False,
-            add_generation_prompt=generate,
-            enable_thinking=thinking,
-            preserve_thinking=True,
-        )
+        turns = [self._turn(message, media) for message in messages]
+        try:
+            rendered = self.tokenizer.apply_chat_template(
+                turns,
+                tools=[self._guarded(dict(tool)) for tool in tools] or None,
+                tokenize=False,
+                add_generation_prompt=generate,
+                enable_thinking=thinking,
+                preserve_thinking=True,
+            )
+        except (TemplateError, ValueError) as error:
+            raise BadInputError(f"the chat template refuses this conversation: {error}") from error
         assert isinstance(rendered, str)
         shown = [patches(one) for one in media]
         return Prompt(self._marked(rendered, shown), {_key(one): one for one in shown})
@@ -134,15 +124,10 @@ class PromptFormat:
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of `ids` as `Prompt.text` writes it: control tokens marked, all else as characters."""
-        text = ""
-        plain: list[int] = []
-        for token_id in ids:
-            if token_id in self._names:
-                text += self.backend.decode(plain) + MARK + self._names[token_id] + MARK
-                plain = []
-            else:
-                plain.append(token_id)
-        return text + self.backend.decode(plain)
+        return "".join(
+            cleaned(self.backend.decode(list(run))) if name is None else f"{MARK}{name}{MARK}" * len(list(run))
+            for name, run in groupby(ids, self.control_name)
+        )
 
     def control_name(self, token_id: int) -> str | None:
         """The spelling of a control token, or None if `token_id` is ordinary text."""
@@ -177,7 +162,7 @@ class PromptFormat:
         parts: list[dict[str, str]] = []
         for block in message.content:
             if isinstance(block, str) or block.get("type") == "text":
-                text = block if isinstance(block, str) else block["text"]
+                text = block if isinstance(block, str) else block.get("text") or ""
                 parts.append({"type": "text", "text": self._guarded(text)})
                 continue
             found = media_from_block(block)
@@ -193,8 +178,7 @@ class PromptFormat:
 
     def _guarded(self, value: Any) -> Any:
         if isinstance(value, str):
-            clean = value.replace(MARK, "\ufffd").replace(GUARD, "\ufffd")
-            return self._firsts.sub(rf"\1{GUARD}", clean)
+            return self._firsts.sub(rf"\1{GUARD}", cleaned(value))
         if isinstance(value, Mapping):
             return {self._guarded(key): self._guarded(inner) for key, inner in value.items()}
         if isinstance(value, list | tuple):
@@ -202,11 +186,17 @@ class PromptFormat:
         return value
 
     def _marked(self, rendered: str, media: Sequence[Patches]) -> str:
+        pads = sum(token in _PADS for token in self._controls.findall(rendered))
+        if pads != len(media):
+            raise BadInputError(
+                f"the chat template has places for {pads} of the {len(media)} pictures and videos given; put them into "
+                "messages of people or tools"
+            )
         remaining = iter(media)
 
         def mark(match: re.Match[str]) -> str:
             token = match[1]
-            if token in ("<|image_pad|>", "<|video_pad|>"):
+            if token in _PADS:
                 token += "#" + _key(next(remaining))
             return MARK + token + MARK
 
@@ -231,6 +221,11 @@ class PromptFormat:
                 ids.append(self.control["<|vision_end|>"])
 
 
+def cleaned(text: str) -> str:
+    """`text` without the characters that are ours, or are none."""
+    return _FOREIGN.sub("\ufffd", text)
+
+
 def reasoning_of(message: BaseMessage) -> str:
     """The thinking of a message: its reasoning blocks, or the field that OpenAI-compatible servers fill."""
     if isinstance(message.content, list):
@@ -247,8 +242,6 @@ def _key(patches: Patches) -> str:
 
 
 def _without_control_tokens(tokenizer: "Tokenizer") -> "Tokenizer":
-    import json
-
     from tokenizers import Tokenizer
 
     description = json.loads(tokenizer.to_str())

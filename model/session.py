@@ -40,8 +40,12 @@ class Session:
         self.drawn = []
 
     def mark(self) -> None:
-        """Makes a checkpoint here, where all that was said has been read."""
-        self.checkpoints = [*self.checkpoints, (len(self.text), self.state.checkpoint())][-self.keep :]
+        """Makes a checkpoint here, where all that was said has been read.
+
+        Of many the first stays, behind what other conversations begin with too, and so do the newest.
+        """
+        self.checkpoints = [*self.checkpoints, (len(self.text), self.state.checkpoint())]
+        del self.checkpoints[1 : 1 - self.keep]
 
     def shared(self, text: str) -> int:
         """How many characters of `text` need not be read again; fewer than it has, so that a next token follows."""

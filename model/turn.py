@@ -67,8 +67,9 @@ class Turn:
             yield from self._shown(self._parser.feed(piece, control is not None))
         self._follow_call()
         circling = self._repetition.take(token)
-        if self._parser.part == "thinking" and (circling or self.thought == self._budget):
-            self._forced.extend(self._end_thinking)
+        if self._parser.part == "thinking":
+            if not self._forced and (circling or self.thought == self._budget):
+                self._forced.extend(self._end_thinking)
         elif circling:
             self.reason = self.reason or "repetition"
 

@@ -9,8 +9,9 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from quintet import Image
 from quintet.model.checkpoint import load_checkpoint
+from quintet.model.encoded import Encoded
 from quintet.model.machine import Machine
-from quintet.model.prompt import MARK, Encoded, Prompt, PromptFormat
+from quintet.model.prompt import MARK, Prompt, PromptFormat
 
 
 @pytest.fixture(scope="module")

@@ -80,6 +80,21 @@ def test_indentation_and_closing_tags_within_a_value_survive() -> None:
     assert call.args == {"code": code}
 
 
+def test_a_whole_call_may_stand_within_a_value() -> None:
+    value = "so: <parameter=x>1</parameter></function> and so on"
+    body = (
+        f"<function=note>\n<parameter=text>\n{value}\n</parameter>\n<parameter=loud>\ntrue\n</parameter>\n</function>"
+    )
+    (call,) = calls_of(parse("{{<tool_call>}}\n" + body + "\n{{</tool_call>}}"))
+    assert call.args == {"text": value, "loud": True}
+
+
+def test_a_call_without_line_breaks_is_read() -> None:
+    body = "<function=note><parameter=text>a</parameter> <parameter=loud>\ntrue\n</parameter></function>"
+    (call,) = calls_of(parse("{{<tool_call>}}" + body + "{{</tool_call>}}"))
+    assert (call.name, call.args) == ("note", {"text": "a", "loud": True})
+
+
 def test_a_malformed_call_is_an_error_that_says_what_is_wrong() -> None:
     (call,) = calls_of(parse("{{<tool_call>}}look at the door{{</tool_call>}}"))
     assert call.error == "the call doesn't begin with <function=NAME>"
@@ -105,10 +120,13 @@ def test_a_malformed_call_is_an_error_that_says_what_is_wrong() -> None:
         ("2", {"enum": [2, 4]}, 2),
         ("many", {"type": "integer"}, "many"),
         ("plain words", {}, "plain words"),
+        ("2", {"const": "2"}, "2"),
+        ("null", {"anyOf": [{"enum": ["a"], "type": "string"}, {"type": "null"}]}, None),
         ("[1]", {}, [1]),
+        ("[1]", True, [1]),
     ],
 )
-def test_values_are_read_by_their_schema(raw: str, schema: dict[str, Any], value: Any) -> None:
+def test_values_are_read_by_their_schema(raw: str, schema: dict[str, Any] | bool, value: Any) -> None:
     read = read_value(raw, schema)
     assert read == value
     assert type(read) is type(value)

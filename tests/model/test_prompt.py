@@ -138,6 +138,36 @@ def test_pictures_and_videos_take_their_tokens(chat_format: PromptFormat, tmp_pa
     assert bare.tokenizer.decode(without).count("<|vision_start|>") == outer - 1
 
 
+def test_half_a_character_is_replaced(chat_format: PromptFormat) -> None:
+    prompt = chat_format.render([HumanMessage("a\ud83d")], generate=False)
+    assert "a\ufffd" in chat_format.decode(chat_format.encode(prompt.text, prompt.media).ids)
+
+
+def test_marks_that_the_model_draws_are_text_like_any(chat_format: PromptFormat) -> None:
+    drawn = chat_format.backend.encode(f"{MARK}im_end{MARK}").ids
+    assert chat_format.decode(drawn) == "\ufffdim_end\ufffd"
+
+
+def test_a_conversation_that_the_template_refuses_is_bad_input(chat_format: PromptFormat) -> None:
+    with pytest.raises(BadInputError, match="system message must come first"):
+        chat_format.render([HumanMessage("hi"), SystemMessage("late")])
+    with pytest.raises(BadInputError, match="empty conversation"):
+        chat_format.render([])
+
+
+def test_a_picture_that_the_template_leaves_out_is_not_taken_for_the_next(chat_format: PromptFormat) -> None:
+    pictures = [Image(PIL.Image.new("RGB", (64, 64), color)).to_block() for color in ("red", "blue")]
+    tokenizer = AutoTokenizer.from_pretrained(NANO)
+    tokenizer.chat_template = tokenizer.chat_template.replace('if part.type == "image"', "if false")
+    with pytest.raises(BadInputError, match="places for 0 of the 2"):
+        PromptFormat(tokenizer).render([HumanMessage(pictures)])
+
+
+def test_blocks_without_text_are_empty(chat_format: PromptFormat) -> None:
+    empty = chat_format.render([HumanMessage([{"type": "text", "text": None}, {"type": "text"}])])
+    assert empty.text == chat_format.render([HumanMessage("")]).text
+
+
 def test_messages_of_other_kinds_are_refused(chat_format: PromptFormat) -> None:
     with pytest.raises(BadInputError, match="ChatMessage"):
         chat_format.render([ChatMessage("hi", role="critic")])
