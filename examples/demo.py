@@ -15,7 +15,7 @@ from typing import Any
 from langchain_core.tools import BaseTool
 
 from examples.samples import Samples, make_samples
-from quintet import Agent, load_model
+from quintet import Agent, Answer, load_model
 from quintet.app.show import Screen
 from quintet.rag import Library
 from quintet.tools import calculator, watch_video
@@ -25,31 +25,37 @@ Tool = BaseTool | Callable[..., Any]
 
 @dataclass(frozen=True)
 class Question:
-    """A question and a word that a right answer has in it."""
+    """A question, a word that a right answer has in it, and the page that it has to cite."""
 
     text: str
     expected: str
     media: tuple[Path, ...] = ()
+    page: int | None = None
+
+    def is_answered(self, answer: Answer) -> bool:
+        """Whether `answer` is right."""
+        cited = self.page is None or self.page in [citation.page for citation in answer.citations]
+        return cited and self.expected.lower() in answer.text.lower()
 
 
-def count_stock(item: str) -> int:
-    """Count how many of an item are in stock.
+def room_temperature(room: str) -> str:
+    """Get the temperature of a room.
 
     Args:
-        item: name of the item
+        room: name of the room
     """
-    return {"lamp": 12, "table": 3}.get(item.lower(), 0)
+    return {"kitchen": "21 degrees", "cellar": "14 degrees"}.get(room.lower(), "no such room")
 
 
-def conversations(samples: Samples, library: Library) -> list[tuple[str, list[Tool], list[Question]]]:
-    """What each conversation is about, its tools, and its questions."""
+def parts(samples: Samples, library: Library) -> list[tuple[str, list[Tool], list[Question]]]:
+    """What each part of the demo is about, its tools, and its questions."""
     return [
         (
             "A picture: a red circle and a blue square",
             [],
             [
                 Question("What colour is the circle?", "red", (samples.shapes,)),
-                Question("How many shapes are there?", "2"),
+                Question("How many shapes are there?", "2", (samples.shapes,)),
             ],
         ),
         ("A picture of a printed word", [], [Question("What does it say?", "STOP", (samples.word,))]),
@@ -58,24 +64,27 @@ def conversations(samples: Samples, library: Library) -> list[tuple[str, list[To
             [watch_video],
             [
                 Question("When does the red circle appear?", "2.", (samples.clip,)),
-                Question("Which way does the square move?", "right"),
+                Question("Which way does the square move?", "right", (samples.clip,)),
             ],
         ),
         (
             "A folder of documents: PDF, HTML, Markdown, Word",
             [library.as_tool()],
-            [Question("How long does the warranty of the Lumo lamp last?", "24 months")],
+            [
+                Question("How much does the Lumo lamp weigh?", "3 kilograms", page=1),
+                Question("When does the service desk open?", "8 in the morning", page=3),
+            ],
         ),
         (
             "Tools: a calculator, and a Python function the model never saw",
-            [calculator, count_stock],
-            [Question("What is 17 * 23?", "391"), Question("How many of the item lamp are in stock?", "12")],
+            [calculator, room_temperature],
+            [Question("What is 17 * 23?", "391"), Question("How warm is the room kitchen?", "21 degrees")],
         ),
     ]
 
 
 def main(folder: str) -> int:
-    """Hold every conversation and count the wrong answers."""
+    """Ask every question, each in a conversation of its own, and count the wrong answers."""
     screen = Screen()
     samples = make_samples(folder)
     print(f"Sample files are in {folder}/.")
@@ -85,15 +94,15 @@ def main(folder: str) -> int:
     with TemporaryDirectory() as place, Library(place) as library:
         with screen.progress("Indexing") as show:
             library.add(samples.manuals, progress=show)
-        for title, tools, questions in conversations(samples, library):
+        for title, tools, questions in parts(samples, library):
             print(f"\n── {title} ──")
-            agent = Agent(model, tools)
             for question in questions:
                 print(f"\nQ: {question.text}  {' '.join(path.name for path in question.media)}".rstrip(), flush=True)
-                answer = screen.answer(agent.stream(question.text, *question.media))
-                if question.expected.lower() not in answer.text.lower():
+                answer = screen.answer(Agent(model, tools).stream(question.text, *question.media))
+                if not question.is_answered(answer):
                     wrong.append(question)
-                    print(f"   (wrong: a right answer says {question.expected!r})")
+                    page = f" and cites page {question.page}" if question.page else ""
+                    print(f"   (wrong: a right answer says {question.expected!r}{page})")
     print(f"\n{len(wrong)} wrong answers" if wrong else "\nAll answers are right.")
     return 1 if wrong else 0
 
