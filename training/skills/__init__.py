@@ -27,8 +27,8 @@ SKILLS: dict[str, Callable[..., Sample]] = {
 }
 """What evaluation asks for."""
 
-LEVEL = 0.2
-"""The released checkpoint's difficulty: pictures of up to three shapes, words of up to two letters."""
+LEVEL = 0.5
+"""The difficulty of the declared skills: up to five shapes or so, words of up to six characters, clips of up to 6 s."""
 
 LOOKING = ("pictures", "reading", "motion", "times")
 
