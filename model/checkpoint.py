@@ -44,7 +44,7 @@ def load_checkpoint(
     import transformers
     from safetensors import SafetensorError
 
-    place = str(files("quintet.model.nano")) if name == "nano" else name
+    place = str(files("quintet.model.nano")) if name == "nano" else str(Path(name).expanduser())
     spec = ModelSpec.from_hf(name, _read_small_files(name, place))
     device = _device(device)
     wanted = _dtype(dtype, device)
@@ -86,7 +86,7 @@ def _quiet(*, bundled: bool, on_cpu: bool) -> Iterator[None]:
 
 
 def _read_small_files(name: str, place: str) -> dict[str, dict[str, Any]]:
-    folder = Path(place).expanduser()
+    folder = Path(place)
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise ModelNotFoundError(f"{name!r} is a folder without config.json; give the folder of a checkpoint")

@@ -7,7 +7,7 @@ its newest checkpoint before that place.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from os.path import commonprefix
+from operator import itemgetter
 from threading import Lock
 
 from .state import Checkpoint, DecoderState
@@ -49,7 +49,7 @@ class Session:
 
     def shared(self, text: str) -> int:
         """How many characters of `text` need not be read again; fewer than it has, so that a next token follows."""
-        common = len(commonprefix([text, self.text]))  # noqa: RUF071 - of characters, which is what is meant
+        common = common_length(text, self.text)
         if common == len(self.text) < len(text):
             return common
         return max((end for end, _ in self.checkpoints if end <= common and end < len(text)), default=0)
@@ -83,8 +83,8 @@ class SessionPool:
     def take(self, text: str) -> Session:
         """A session that has said as much of a prompt's `text` as any: a known one, a fork of one, or a new one."""
         with self._lock:
-            best = max(self._sessions, key=lambda session: session.shared(text), default=None)
-            shared = best.shared(text) if best else 0
+            known = [(session.shared(text), session) for session in self._sessions]
+            shared, best = max(known, key=itemgetter(0), default=(0, None))
             if best is None or shared == 0:
                 return Session(self._new_state())
             if 2 * shared < len(best.text):  # another conversation with the same beginning
@@ -98,3 +98,17 @@ class SessionPool:
         with self._lock:
             if session.state.whole and session.text:
                 self._sessions = [*self._sessions, session][-self._size :]
+
+
+def common_length(one: str, other: str) -> int:
+    """How many characters two texts begin with alike, by halving: a conversation may have a million."""
+    low, high = 0, min(len(one), len(other))
+    if one[:high] == other[:high]:
+        return high
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -226,3 +226,8 @@ def test_another_conversation_does_not_read_the_same_instructions_again(checkpoi
     assert other.content == fresh.invoke([system, HumanMessage("Something else.")]).content
     again = model.invoke(first)
     assert cached(again) >= usage(last)["input_tokens"] - 12  # the first conversation is still known
+
+
+def test_a_folder_may_be_named_from_home(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(checkpoint.parent))
+    assert load_model(f"~/{checkpoint.name}", max_tokens=1).invoke("hi")
