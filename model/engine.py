@@ -15,18 +15,34 @@ from .sampling import Sampling
 
 FinishReason = Literal["stop", "length", "tool_calls", "repetition"]
 """Why a turn ended: by itself or a stop string, at the limit on tokens, with calls, or going round in circles."""
+History = Literal["keep", "template", "drop"]
+"""What becomes of earlier turns' thinking: all of it stays, the checkpoint's template decides, or none is shown."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens of one generation. `cached` of the `input` tokens were not read again; `image` and `video` count pads."""
+    """Tokens of one generation; `image` and `video` count pads.
+
+    `cached` of the `input` tokens were not read again. `reread` are those that had been read before, and were read
+    again because something before them had changed: thinking that the template drops, or an edited turn.
+    """
 
     input: int
     output: int
     cached: int
+    reread: int
     thinking: int
     image: int
     video: int
+
+
+@dataclass(frozen=True)
+class Logprob:
+    """A token that was drawn, its natural log-probability before any sampling setting, and the likeliest instead."""
+
+    token: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,8 +58,9 @@ class Request:
     """One turn to generate.
 
     `thinking` is on, off, or on with a budget in tokens. `tools` are OpenAI-style descriptions; `call` forces a call
-    of the tool of that name, or of any with "". `sampling` holds what the caller set; the rest comes from the
-    checkpoint.
+    of the tool of that name, or of any with "". `history` says what becomes of earlier thinking, `effort` goes to
+    templates that know a `reasoning_effort`. `logprobs` asks for a `Logprob` of each token with that many alternatives.
+    `sampling` holds what the caller set; the rest comes from the checkpoint.
     """
 
     messages: Sequence[BaseMessage]
@@ -52,6 +69,9 @@ class Request:
     call: str | None = None
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
+    history: History = "keep"
+    effort: str | None = None
+    logprobs: int | None = None
     sampling: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -90,6 +110,6 @@ class Engine(Protocol):
         """Token ids of a plain text."""
         ...
 
-    def generate(self, request: Request) -> Iterator[Delta | Done]:
+    def generate(self, request: Request) -> Iterator[Delta | Logprob | Done]:
         """Yields deltas as they come, then one `Done`. Closing the iterator stops the generation."""
         ...

@@ -9,7 +9,7 @@ from torch import Tensor
 from ..errors import ContextLengthError
 from .checkpoint import Checkpoint
 from .encoded import Encoded
-from .engine import Done, Request, Usage
+from .engine import Done, Logprob, Request, Usage
 from .grammar import Grammars
 from .machine import Machine
 from .media import MediaCache
@@ -48,7 +48,7 @@ class LocalEngine:
         """Token ids of a plain text."""
         return self.format.encode(cleaned(text), {}).ids
 
-    def generate(self, request: Request) -> Iterator[Delta | Done]:
+    def generate(self, request: Request) -> Iterator[Delta | Logprob | Done]:
         """Yields deltas as they come, then one `Done`. Closing the iterator stops within one token.
 
         Raises:
@@ -81,6 +81,7 @@ class LocalEngine:
             input=len(session.ids) - output,
             output=output,
             cached=cached,
+            reread=0,
             thinking=turn.thought,
             image=prompt.vision_tokens("image"),
             video=prompt.vision_tokens("video"),
