@@ -18,23 +18,26 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import BaseMessage
 
 from ..errors import BadInputError
-from ..vision import Image, Patches, Video, media_from_block
+from ..vision import Patches
+from .conversation import Media, Turn, Turns, checked
 from .encoded import Encoded, Span
+from .guard import CALL, CALL_END, GUARD, MARK, Guard, cleaned
 from .positions import Block
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerBase
 
-MARK = "\ufdd0"  # Unicode noncharacters: no text interchange uses them, and texts from outside are cleaned of them
-GUARD = "\ufdd1"
-_FOREIGN = re.compile(f"[{MARK}{GUARD}\ud800-\udfff]")  # and half a surrogate pair is no character at all
-_PADS = ("<|image_pad|>", "<|video_pad|>")
+    from .engine import History
 
-Media = Image | Video
+__all__ = ["MARK", "Prompt", "PromptFormat", "VideoMarkers", "cleaned"]
+
+_PADS = ("<|image_pad|>", "<|video_pad|>")
+_ASSISTANT = "<|im_start|>assistant\n"
+
 VideoMarkers = Literal["nested", "bare"]
 
 
@@ -69,7 +72,7 @@ class PromptFormat:
         self._names = {token_id: token for token, token_id in self.control.items()}
         longest_first = sorted(self.control, key=len, reverse=True)
         self._controls = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")")
-        self._firsts = re.compile("([" + "".join(sorted({re.escape(token[0]) for token in self.control})) + "])")
+        self._guard = Guard(self.control)
 
     def render(
         self,
@@ -77,34 +80,33 @@ class PromptFormat:
         tools: Sequence[Mapping[str, Any]] = (),
         *,
         thinking: bool = True,
+        history: "History" = "keep",
+        effort: str | None = None,
         generate: bool = True,
         patches: Callable[[Media], Patches] = lambda media: media.patches(),
     ) -> Prompt:
         """Renders `messages` and OpenAI-style `tools`; with `generate`, up to where the assistant speaks.
 
+        `history` says what becomes of earlier turns' thinking: all of it stays, also where the template would drop it;
+        the template decides; or none is shown. `effort` is the `reasoning_effort` of templates that know one.
         `patches` turns a picture or video into its patches (an engine passes its cache).
 
         Raises:
-            BadInputError: if a message is of a kind, or holds a content block, that the format has no place for, or
-                the template refuses the conversation or leaves a picture out.
+            BadInputError: if the messages are out of order, or one is of a kind, or holds a content block, that the
+                format has no place for; or if the template refuses the conversation, leaves a picture out, or knows no
+                `effort`.
         """
-        from jinja2 import TemplateError
-
-        media: list[Media] = []
-        turns = [self._turn(message, media) for message in messages]
-        try:
-            rendered = self.tokenizer.apply_chat_template(
-                turns,
-                tools=[self._guarded(dict(tool)) for tool in tools] or None,
-                tokenize=False,
-                add_generation_prompt=generate,
-                enable_thinking=thinking,
-                preserve_thinking=True,
-            )
-        except (TemplateError, ValueError) as error:
-            raise BadInputError(f"the chat template refuses this conversation: {error}") from error
-        assert isinstance(rendered, str)
-        shown = [patches(one) for one in media]
+        turning = Turns(self._guard, thinking=history != "drop")
+        turns = [turning.turn(message) for message in checked(messages)]
+        settings: dict[str, Any] = {"enable_thinking": thinking, "add_generation_prompt": generate}
+        if history != "template":
+            settings["preserve_thinking"] = history == "keep"
+        if effort is not None:
+            settings["reasoning_effort"] = effort
+        rendered = self._rendered(turns, [self._guard.value(dict(tool)) for tool in tools], settings)
+        if history == "keep":
+            rendered = _with_thinking(rendered, turns, generate)
+        shown = [patches(one) for one in turning.media]
         return Prompt(self._marked(rendered, shown), {_key(one): one for one in shown})
 
     def encode(self, text: str, media: Mapping[str, Patches]) -> Encoded:
@@ -133,57 +135,20 @@ class PromptFormat:
         """The spelling of a control token, or None if `token_id` is ordinary text."""
         return self._names.get(token_id)
 
-    def _turn(self, message: BaseMessage, media: list[Media]) -> dict[str, Any]:
-        match message:
-            case SystemMessage():
-                return {"role": "system", "content": self._content(message, media)}
-            case HumanMessage():
-                return {"role": "user", "content": self._content(message, media)}
-            case ToolMessage():
-                return {"role": "tool", "content": self._content(message, media)}
-            case AIMessage():
-                calls = [
-                    {
-                        "type": "function",
-                        "function": {"name": self._guarded(c["name"]), "arguments": self._guarded(c["args"])},
-                    }
-                    for c in message.tool_calls
-                ]
-                turn = {"role": "assistant", "content": self._guarded(str(message.text).strip())}
-                turn["reasoning_content"] = self._guarded(reasoning_of(message).strip())
-                return turn | ({"tool_calls": calls} if calls else {})
-        raise BadInputError(
-            f"a {type(message).__name__} has no place in the chat format; use system, human, AI and tool messages"
-        )
+    def _rendered(self, turns: list[Turn], tools: list[dict[str, Any]], settings: dict[str, Any]) -> str:
+        from jinja2 import TemplateError
 
-    def _content(self, message: BaseMessage, media: list[Media]) -> str | list[dict[str, str]]:
-        if isinstance(message.content, str):
-            return str(self._guarded(message.content))
-        parts: list[dict[str, str]] = []
-        for block in message.content:
-            if isinstance(block, str) or block.get("type") == "text":
-                text = block if isinstance(block, str) else block.get("text") or ""
-                parts.append({"type": "text", "text": self._guarded(text)})
-                continue
-            found = media_from_block(block)
-            if found is None:
-                raise BadInputError(
-                    f"a content block of type {block.get('type')!r} has no place in a prompt; use text, image or video"
-                )
-            media.append(found)
-            parts.append({"type": "video" if isinstance(found, Video) else "image"})
-        if all(part["type"] == "text" for part in parts):
-            return "".join(part["text"] for part in parts)
-        return parts
-
-    def _guarded(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self._firsts.sub(rf"\1{GUARD}", cleaned(value))
-        if isinstance(value, Mapping):
-            return {self._guarded(key): self._guarded(inner) for key, inner in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._guarded(inner) for inner in value]
-        return value
+        if "reasoning_effort" in settings and "reasoning_effort" not in self.tokenizer.get_chat_template():
+            raise BadInputError(
+                f"effort={settings['reasoning_effort']!r}: this checkpoint's chat template knows no levels of effort; "
+                "leave effort out, or give thinking a budget in tokens"
+            )
+        try:
+            rendered = self.tokenizer.apply_chat_template(turns, tools=tools or None, tokenize=False, **settings)
+        except (TemplateError, ValueError, TypeError) as error:
+            raise BadInputError(f"the chat template refuses this conversation: {error}") from error
+        assert isinstance(rendered, str)
+        return rendered
 
     def _marked(self, rendered: str, media: Sequence[Patches]) -> str:
         pads = sum(token in _PADS for token in self._controls.findall(rendered))
@@ -200,6 +165,7 @@ class PromptFormat:
                 token += "#" + _key(next(remaining))
             return MARK + token + MARK
 
+        rendered = rendered.replace(CALL, "<tool_call>").replace(CALL_END, "</tool_call>")
         text = self._controls.sub(mark, rendered).replace(GUARD, "")
         if self.video_markers == "bare":
             start, end = (MARK + f"<|vision_{side}|>" + MARK for side in ("start", "end"))
@@ -221,19 +187,23 @@ class PromptFormat:
                 ids.append(self.control["<|vision_end|>"])
 
 
-def cleaned(text: str) -> str:
-    """`text` without the characters that are ours, or are none."""
-    return _FOREIGN.sub("\ufffd", text)
+def _with_thinking(rendered: str, turns: Sequence[Turn], generate: bool) -> str:
+    """Puts the thinking of earlier turns back where the template has dropped it.
 
-
-def reasoning_of(message: BaseMessage) -> str:
-    """The thinking of a message: its reasoning blocks, or the field that OpenAI-compatible servers fill."""
-    if isinstance(message.content, list):
-        blocks = [block for block in message.content if isinstance(block, dict) and block.get("type") == "reasoning"]
-        if blocks:
-            return "".join(str(block.get("reasoning", "")) for block in blocks)
-    fields = message.additional_kwargs
-    return str(fields.get("reasoning_content") or fields.get("reasoning") or "")
+    It drops the whole block, so a turn that doesn't open with one has lost it. Texts are guarded: only the template can
+    have written what is looked for here.
+    """
+    opening, *spoken = rendered.split(_ASSISTANT)
+    thoughts = [turn["reasoning_content"] for turn in turns if turn["role"] == "assistant"]
+    if len(spoken) != len(thoughts) + generate:
+        raise BadInputError(
+            f"the chat template writes {len(spoken) - generate} turns for {len(thoughts)} AI messages, so that their "
+            'thinking can\'t be kept; use history="template"'
+        )
+    for index, thought in enumerate(thoughts):
+        if not spoken[index].startswith("<think>"):
+            spoken[index] = f"<think>\n{thought}\n</think>\n\n{spoken[index]}"
+    return _ASSISTANT.join([opening, *spoken])
 
 
 def _key(patches: Patches) -> str:
