@@ -1,125 +1,152 @@
-"""Weights in: finding a checkpoint and loading it through transformers."""
+"""Weights in: loading a checkpoint into transformers' modules."""
 
-import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import BadInputError, ModelNotFoundError, UnsupportedModelError
+from ..errors import BadInputError, UnsupportedModelError
+from . import hub
 from .config import ModelSpec
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-_SMALL_FILES = ("config.json", "preprocessor_config.json", "video_preprocessor_config.json", "generation_config.json")
+    from .mtp import MultiTokenPredictor
+    from .weights import Weights
+
 _DTYPES = ("float32", "bfloat16", "float16")
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A loaded checkpoint."""
+    """A loaded checkpoint; `mtp` is its layer for speculation, if that was asked for."""
 
     spec: ModelSpec
     model: "PreTrainedModel"
     tokenizer: "PreTrainedTokenizerBase"
+    mtp: "MultiTokenPredictor | None" = None
 
 
 def load_checkpoint(
-    name: str, *, device: "str | torch.device | None" = None, dtype: "str | torch.dtype | None" = None
+    name: str,
+    *,
+    device: "str | torch.device | None" = None,
+    dtype: "str | torch.dtype | None" = None,
+    context: int | None = None,
+    speculate: bool = False,
 ) -> Checkpoint:
     """Loads `nano`, a folder, or a repository `org/name` of the hub.
 
     `device` is chosen if not given: a GPU if there is one. `dtype` defaults to what the checkpoint was saved in, and to
-    float32 on a CPU.
+    float32 on a CPU; FP8 is multiplied out. `context` is in tokens: more than the checkpoint's own turns on YaRN, which
+    reaches four times as far; less is a limit. `speculate` loads the checkpoint's MTP layer too.
 
     Raises:
         ModelNotFoundError: if there is no such folder, and the hub has no such repository or can't be reached.
-        UnsupportedModelError: if it isn't a Qwen3.5-family checkpoint, or a file that it needs is missing or damaged.
+        UnsupportedModelError: if it isn't a Qwen3.5-family checkpoint, a file or a tensor that it needs is missing or
+            damaged, or `speculate` finds no MTP layer.
+        BadInputError: if `device`, `dtype` or `context` can't be had.
     """
+    import torch
     import transformers
     from safetensors import SafetensorError
 
-    place = str(files("quintet.model.nano")) if name == "nano" else str(Path(name).expanduser())
-    spec = ModelSpec.from_hf(name, _read_small_files(name, place))
+    folder = hub.find(name)
+    settings = hub.read_settings(name, folder)
+    spec = ModelSpec.from_hf(name, settings, context=context)
     device = _device(device)
     wanted = _dtype(dtype, device)
-    on_cpu = device.type == "cpu"
-    options = {"experts_implementation": "eager"} if on_cpu and "Moe" in spec.architecture else {}
+    hub.download(name, folder)
     try:
-        with _quiet(bundled=name == "nano", on_cpu=on_cpu):
-            model = getattr(transformers, spec.architecture).from_pretrained(
-                place,
-                dtype=wanted,
-                device_map=None if on_cpu else {"": device},
-                attn_implementation="sdpa",
-                **options,
-            )
+        from .mtp import load_mtp
+        from .weights import Weights
+
+        kind: type[PreTrainedModel] = getattr(transformers, spec.architecture)
+        config = _config(kind, spec, settings["config.json"])
+        weights = Weights(folder, block=spec.block)
+        with _quiet(on_cpu=device.type == "cpu"):
+            model = _fill(kind, config, weights, device, wanted or config.text_config.dtype or torch.bfloat16)
+        mtp = load_mtp(weights, model) if speculate else None
         # Not AutoTokenizer: for this family it puts a pattern of its own in place of the one in tokenizer.json.
-        tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(place)
-    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:  # RuntimeError: out of memory too
+        tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(folder)
+    except (OSError, RuntimeError, KeyError, SafetensorError) as error:  # RuntimeError: out of memory too
         raise UnsupportedModelError(f"{name!r} can't be loaded: {_first_line(error)}") from error
+    if speculate and not mtp:
+        raise UnsupportedModelError(f"{name!r} has no MTP layer to speculate with; load it with speculate=False")
     if not tokenizer.chat_template:
         raise UnsupportedModelError(f"{name!r} has no chat template; add its chat_template.jinja to the checkpoint")
-    return Checkpoint(spec, model.eval().requires_grad_(False), tokenizer)
+    return Checkpoint(spec, model, tokenizer, mtp)
+
+
+def _fill(
+    kind: "type[PreTrainedModel]",
+    config: "PreTrainedConfig",
+    weights: "Weights",
+    device: "torch.device",
+    dtype: "torch.dtype",
+) -> "PreTrainedModel":
+    """The model with its weights.
+
+    transformers is given the tensors, not the files: by itself it fills what it doesn't find with random numbers, knows
+    no FP8 experts of this family, and needs another package to load onto a GPU.
+    """
+    import torch
+
+    from .mtp import PREFIX
+    from .weights import some
+
+    with torch.device("meta"):
+        empty = kind(config)
+    expected = {name: tensor for name, tensor in empty.state_dict().items() if name not in empty.all_tied_weights_keys}
+    weights.check(expected)
+    if unknown := sorted(weights.names() - weights.names(PREFIX) - empty.state_dict().keys()):
+        _logger.warning("%s: %s not known and left out", weights.folder, some(unknown))
+    model = kind.from_pretrained(
+        None,
+        config=config,
+        state_dict=weights.read(expected, device=device, dtype=dtype),
+        dtype=dtype,
+        attn_implementation="sdpa",
+        **({"experts_implementation": "eager"} if device.type == "cpu" and "Moe" in kind.__name__ else {}),
+    )
+    return model.to(device).eval().requires_grad_(False)
+
+
+def _config(kind: "type[PreTrainedModel]", spec: ModelSpec, settings: Mapping[str, Any]) -> "PreTrainedConfig":
+    """transformers' own settings, with the context wanted, and without the quantisation, which is undone on the way."""
+    assert kind.config_class is not None
+    config = kind.config_class.from_dict(
+        deepcopy({key: settings[key] for key in settings if key != "quantization_config"})
+    )
+    if spec.yarn:
+        config.text_config.max_position_embeddings = spec.yarn * spec.native_context
+        config.text_config.rope_parameters |= {
+            "rope_type": "yarn",
+            "factor": float(spec.yarn),
+            "original_max_position_embeddings": spec.native_context,
+        }
+    return config
 
 
 @contextmanager
-def _quiet(*, bundled: bool, on_cpu: bool) -> Iterator[None]:
-    """No progress bar for the bundled model, and on a CPU no advice to install GPU kernels."""
+def _quiet(*, on_cpu: bool) -> Iterator[None]:
+    """No progress bar for what takes no time, and on a CPU no advice to install GPU kernels."""
     from transformers.utils import logging as transformers_logging
 
     if on_cpu:
         logging.getLogger("transformers.integrations.hub_kernels").setLevel(logging.ERROR)
     shown = transformers_logging.is_progress_bar_enabled()
-    if bundled:
-        transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
     try:
         yield
     finally:
         if shown:
             transformers_logging.enable_progress_bar()
-
-
-def _read_small_files(name: str, place: str) -> dict[str, dict[str, Any]]:
-    folder = Path(place)
-    if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise ModelNotFoundError(f"{name!r} is a folder without config.json; give the folder of a checkpoint")
-        paths = {file: folder / file for file in _SMALL_FILES if (folder / file).is_file()}
-    else:
-        paths = _download_small_files(name)
-    try:
-        return {file: json.loads(path.read_text(encoding="utf-8")) for file, path in paths.items()}
-    except ValueError as error:
-        raise UnsupportedModelError(f"{name!r} has a damaged configuration file: {_first_line(error)}") from error
-
-
-def _download_small_files(name: str) -> dict[str, Path]:
-    """From the hub's cache on this machine, else from the hub."""
-    from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
-
-    if name.count("/") != 1 or name.startswith((".", "/", "~")):
-        raise ModelNotFoundError(
-            f"no model {name!r}: give 'nano', the folder of a checkpoint, or a hub repository as 'org/name'"
-        )
-    cached = {file: try_to_load_from_cache(name, file) for file in _SMALL_FILES}
-    paths = {file: Path(path) for file, path in cached.items() if isinstance(path, str)}
-    if "config.json" in paths:
-        return paths
-    try:  # asked once and without the retries of a download, so that a missing network is told at once
-        offered = {one.rfilename for one in HfApi().model_info(name, timeout=10).siblings or ()}
-        wanted = [file for file in _SMALL_FILES if file in offered or file == "config.json"]
-        return {file: Path(hf_hub_download(name, file)) for file in wanted}
-    except Exception as error:  # the hub client's errors have no common base across its versions
-        raise ModelNotFoundError(
-            f"no model {name!r}: it is no folder here, not in the cache, and the hub can't provide it "
-            f"({_first_line(error)}); check the name and the network, or use 'nano'"
-        ) from error
 
 
 def _device(device: "str | torch.device | None") -> "torch.device":
@@ -135,11 +162,12 @@ def _device(device: "str | torch.device | None") -> "torch.device":
     return chosen
 
 
-def _dtype(dtype: "str | torch.dtype | None", device: "torch.device") -> "torch.dtype | str":
+def _dtype(dtype: "str | torch.dtype | None", device: "torch.device") -> "torch.dtype | None":
+    """What was asked for, or None for what the checkpoint was saved in."""
     import torch
 
     if dtype is None:
-        return torch.float32 if device.type == "cpu" else "auto"
+        return torch.float32 if device.type == "cpu" else None
     if isinstance(dtype, torch.dtype):
         return dtype
     if dtype not in _DTYPES:

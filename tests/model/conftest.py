@@ -7,16 +7,24 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoTokenizer, Qwen3_5Config, Qwen3_5ForConditionalGeneration, Qwen3_5MoeConfig
+from safetensors.torch import load_file, save_file
+from transformers import (
+    AutoTokenizer,
+    PreTrainedModel,
+    Qwen3_5Config,
+    Qwen3_5ForConditionalGeneration,
+    Qwen3_5MoeConfig,
+)
 from transformers import Qwen3_5MoeForConditionalGeneration as Moe
 
 from quintet.model import ChatModel, load_model
+from quintet.model.mtp import MultiTokenPredictor
 
 NANO = Path(str(files("quintet.model.nano")))
 
 
-def write_checkpoint(folder: Path, kind: str) -> Path:
-    """A checkpoint with random weights, the nano's tokenizer and template, and float32 weights."""
+def write_checkpoint(folder: Path, kind: str, *, mtp: bool = False) -> Path:
+    """A checkpoint with random float32 weights, an MTP layer if wanted, and the nano's tokenizer and template."""
     tokenizer = AutoTokenizer.from_pretrained(NANO)
     ids = {
         name: tokenizer.convert_tokens_to_ids(f"<|{name}|>")
@@ -58,11 +66,10 @@ def write_checkpoint(folder: Path, kind: str) -> Path:
     else:
         dense = Qwen3_5Config(text_config=text | {"intermediate_size": 128}, vision_config=vision, **tokens)
         model = Qwen3_5ForConditionalGeneration(dense)
-    with torch.no_grad():
-        for weight in model.parameters():
-            if weight.dim() > 1:
-                weight.normal_(std=weight.shape[-1] ** -0.5)
+    randomise(model)
     model.save_pretrained(folder)
+    if mtp:
+        add_mtp(folder, model)
     for file in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
         shutil.copy(NANO / file, folder / file)
     sizes = {"size": {"shortest_edge": 4096, "longest_edge": 16384}}
@@ -70,6 +77,26 @@ def write_checkpoint(folder: Path, kind: str) -> Path:
         (folder / file).write_text(json.dumps(sizes))
     (folder / "generation_config.json").write_text(json.dumps({"do_sample": False}))
     return folder
+
+
+def randomise(module: torch.nn.Module) -> None:
+    with torch.no_grad():
+        for weight in module.parameters():
+            if weight.dim() > 1:
+                weight.normal_(std=weight.shape[-1] ** -0.5)
+
+
+def add_mtp(folder: Path, model: PreTrainedModel) -> None:
+    """An MTP layer under the names of a published checkpoint; save_pretrained leaves such layers out."""
+    predictor = MultiTokenPredictor(model)
+    randomise(predictor)
+    names = {name: f"mtp.{name}".replace(".layer.", ".layers.0.") for name in predictor.state_dict()}
+    file = folder / "model.safetensors"
+    tensors = {names[name]: tensor for name, tensor in predictor.state_dict().items()}
+    save_file(load_file(file) | tensors, file, metadata={"format": "pt"})
+    config = json.loads((folder / "config.json").read_text())
+    config["text_config"]["mtp_num_hidden_layers"] = 1
+    (folder / "config.json").write_text(json.dumps(config))
 
 
 @pytest.fixture(scope="session", params=["dense", "moe"])
