@@ -1,31 +1,49 @@
 """The engine in this process: one growing session for each conversation, and only new tokens are read."""
 
-from collections.abc import Iterator
-from itertools import pairwise
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from ..errors import ContextLengthError
 from .checkpoint import Checkpoint
-from .encoded import Encoded
 from .engine import Done, Logprob, Request, Usage
 from .grammar import Grammars
 from .machine import Machine
 from .media import MediaCache
 from .parse import Delta
-from .prompt import MARK, Prompt, PromptFormat, cleaned
-from .session import Session, SessionPool
+from .places import parts, places, read_before, word_before
+from .pool import SessionPool, Taken
+from .prompt import Prompt, PromptFormat, cleaned
+from .session import Session
+from .speculation import Speculation
+from .store import PrefixStore, fingerprint
 from .turn import Turn
 
 _LONGEST_REPLY = 32_768  # tokens, as the makers recommend
-_NEW_TURN = f"{MARK}<|im_start|>{MARK}"
+_STORE_BYTES = 32 << 30
 
 
 class LocalEngine:
-    """Generates from a loaded checkpoint."""
+    """Generates from a loaded checkpoint.
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    `session_bytes` is the memory for conversations that are kept, in bytes. With
+    `cache_folder`, beginnings of conversations are kept there too, for a later process. `speculate` is how many tokens
+    the checkpoint's draft layer guesses at a time.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        session_bytes: int | None = None,
+        cache_folder: Path | None = None,
+        speculate: int = 0,
+    ) -> None:
         self.spec = checkpoint.spec
         self.name = checkpoint.spec.name
         self.model = checkpoint.model
@@ -35,9 +53,14 @@ class LocalEngine:
             vocabulary=checkpoint.model.lm_head.out_features,
             end=self.format.control["</tool_call>"],
         )
-        self._machine = Machine(checkpoint.model)
+        self._speculate = speculate
+        self._machine = Machine(checkpoint.model, checkpoint.mtp)
         self._media = MediaCache(checkpoint.spec.vision)
-        self._pool = SessionPool(self._machine.new_state)
+        self._pool = SessionPool(
+            self._machine.new_state,
+            budget=_memory(self.device) if session_bytes is None else session_bytes,
+            store=self._store(cache_folder) if cache_folder else None,
+        )
 
     @property
     def device(self) -> torch.device:
@@ -51,68 +74,96 @@ class LocalEngine:
     def generate(self, request: Request) -> Iterator[Delta | Logprob | Done]:
         """Yields deltas as they come, then one `Done`. Closing the iterator stops within one token.
 
+        Calls may come from several threads; what runs at the same time shares the steps of the model.
+
         Raises:
             ContextLengthError: if the prompt leaves no room for an answer in the model's context.
         """
         prompt = self.format.render(
-            request.messages, request.tools, thinking=request.thinks, patches=self._media.patches
+            request.messages,
+            request.tools,
+            thinking=request.thinks,
+            history=request.history,
+            effort=request.effort,
+            patches=self._media.patches,
         )
         turn = Turn(request, self.format, self._grammars, self.spec.generation)
-        session = self._pool.take(prompt.text)
+        marks = places(prompt.text)
+        taken = self._pool.take(prompt.text, marks)
+        session = taken.session
         cached = session.state.length
         try:
-            logits = self._read(session, prompt)
-            room = self.spec.context - len(session.ids)
+            logits, reread = self._read(taken, prompt, marks)
+            read = len(session.ids)
             wanted = request.max_tokens or self.spec.generation.get("max_new_tokens", _LONGEST_REPLY)
-            for _ in range(min(room, wanted)):
-                token = turn.draw(logits)
-                session.drawn.append(token)
-                yield from turn.take(token)
-                if turn.reason:
-                    break
-                logits = self._machine.read(session.state, Encoded([token], []))
-            yield from turn.close()
-            output = len(session.drawn)
+            turn.begin(session.ids)
+            with self._decoder(session) as following:
+                for _ in range(min(self.spec.context - read, wanted)):
+                    token = turn.draw(logits)
+                    session.drawn.append(token)
+                    yield from turn.take(token)
+                    if turn.reason:
+                        break
+                    logits = following(token)
+                yield from turn.close()
         finally:
+            output = len(session.drawn)
             session.settle(self.format.decode)
             self._pool.put(session)
         assert turn.reason
         usage = Usage(
-            input=len(session.ids) - output,
+            input=read,
             output=output,
             cached=cached,
-            reread=0,
+            reread=reread,
             thinking=turn.thought,
             image=prompt.vision_tokens("image"),
             video=prompt.vision_tokens("video"),
         )
         yield Done(turn.reason, usage)
 
-    def _read(self, session: Session, prompt: Prompt) -> Tensor:
-        """Reads what the session doesn't know of the prompt, with checkpoints to come back to."""
-        parts = _parts(prompt.text, len(session.text))
-        encoded = [self.format.encode(part, prompt.media) for part in parts]
+    def _read(self, taken: Taken, prompt: Prompt, marks: list[int]) -> tuple[Tensor, int]:
+        """Reads what the session doesn't know of the prompt; the last logits, and how many tokens were read again.
+
+        The session is marked at `marks`, and where the prompt departs from another that began like it.
+        """
+        session, known = taken.session, len(taken.session.text)
+        stretches = parts(prompt.text, known, [*marks, *word_before(prompt.text, known, taken.common)])
+        encoded = [self.format.encode(stretch, prompt.media) for stretch in stretches]
         needed = len(session.ids) + sum(len(part.ids) for part in encoded)
         if needed >= self.spec.context:
             raise ContextLengthError(
                 f"the prompt has {needed} tokens and the context of {self.name!r} is {self.spec.context}; "
                 "shorten it, show fewer or smaller pictures, or use a model with a longer context"
             )
-        for text, part in zip(parts[:-1], encoded[:-1], strict=True):
-            self._machine.read(session.state, part.behind(session.unread))
-            session.heard(text, part.ids)
-            session.mark()
-        logits = self._machine.read(session.state, encoded[-1].behind(session.unread))
-        session.heard(parts[-1], encoded[-1].ids)
-        return logits
+        for number, (stretch, part) in enumerate(zip(stretches, encoded, strict=True), start=1):
+            logits = self._machine.read(session.state, part.behind(session.unread))
+            session.heard(stretch, part.ids)
+            if number < len(stretches):
+                self._pool.mark(session)
+        again = read_before(prompt.text[known:], taken.otherwise) if taken.otherwise else []
+        return logits, sum(len(self.format.encode(turn, prompt.media).ids) for turn in again)
+
+    @contextmanager
+    def _decoder(self, session: Session) -> Iterator[Callable[[int], Tensor]]:
+        """What reads a drawn token and gives the logits behind it."""
+        if not self._speculate:
+            yield partial(self._machine.next, session.state)
+            return
+        speculation = Speculation(self._machine, session.state, self._speculate)
+        try:
+            yield speculation.next
+        finally:
+            speculation.stop()
+
+    def _store(self, folder: Path) -> PrefixStore:
+        settings = {"context": self.spec.context, "rope": self.model.config.text_config.rope_parameters}
+        print_ = fingerprint(self.model, settings)
+        return PrefixStore(folder.expanduser(), model=self.name, fingerprint=print_, budget=_STORE_BYTES)
 
 
-def _parts(text: str, known: int) -> list[str]:
-    """What follows the first `known` characters, cut where it is worth coming back to.
-
-    That is behind the system turn, which other conversations share, and before the assistant's turn, which may be asked
-    for again or shown differently later.
-    """
-    cuts = {text.find(_NEW_TURN, 1), text.rfind(_NEW_TURN)}
-    places = [known, *sorted(cut for cut in cuts if cut > known), len(text)]
-    return [text[start:end] for start, end in pairwise(places)]
+def _memory(device: torch.device) -> int:
+    """Bytes that conversations may take if nobody says: a quarter of a GPU's free memory, an eighth of a computer's."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] // 4
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 8

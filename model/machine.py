@@ -1,58 +1,102 @@
 """Weights at work: patches through the tower, token ids through the decoder, on transformers' modules."""
 
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple, cast
+
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
+from transformers.cache_utils import Cache, CacheLayerMixin, LinearAttentionCacheLayerMixin
 
 from ..vision import Patches
-from .encoded import Encoded
+from .encoded import Encoded, Span
 from .media import ByteBudget
+from .mtp import MultiTokenPredictor
 from .positions import mrope_positions
-from .state import DecoderState
+from .state import Checkpoint, DecoderState, GrowingLayer, StateLayer, Tail
+from .worker import Worker
 
-_CHUNK = 2048  # tokens read in one pass: bounds the memory of a long prompt
+_CHUNK = 512  # tokens read in one pass: bounds the memory of a long prompt, and how long others wait
 _EMBEDDING_BYTES = 512 << 20
 
 
-class Machine:
-    """Reads tokens into a `DecoderState`. Nothing of a conversation is kept on the model itself."""
+class Guess(NamedTuple):
+    """A token that the draft layer expects, and what the model says once it has read it."""
 
-    def __init__(self, model: PreTrainedModel) -> None:
+    token: int
+    logits: Tensor  # [vocabulary]
+    tail: Tail
+
+
+class Machine:
+    """Reads tokens into `DecoderState`s, those of several conversations at once. Nothing of them is kept on the model.
+
+    Its calls may come from any thread; the work is done by one.
+    """
+
+    def __init__(self, model: PreTrainedModel, mtp: "MultiTokenPredictor | None" = None) -> None:
         self._model = model
         self._decoder = model.model.language_model
         self._tower = model.model.visual
+        self._mtp = mtp
         self._seen: ByteBudget[Tensor] = ByteBudget(_EMBEDDING_BYTES)
+        self._worker: Worker[tuple[DecoderState, int], Tensor] = Worker(self._step)
+
+    @property
+    def drafts(self) -> bool:
+        """Whether there is a draft layer."""
+        return self._mtp is not None
 
     def new_state(self) -> DecoderState:
-        return DecoderState(self._decoder.config)
+        return DecoderState(self._decoder.config, self._model.device)
 
-    @torch.inference_mode()
     def read(self, state: DecoderState, encoded: Encoded) -> Tensor:
         """Reads `encoded` behind what `state` has read; returns the logits `[vocabulary]` of the last token."""
         state.whole = False
-        device = self._model.device
-        embeddings = self._decoder.embed_tokens(torch.tensor(encoded.ids, device=device))  # [tokens, hidden]
-        for span in encoded.spans:
-            start, count = span.block.start, span.block.tokens
-            seen = self._embed(span.patches)[span.frame * count : (span.frame + 1) * count]
-            embeddings[start : start + count] = seen
-        blocks = [span.block for span in encoded.spans]
-        positions, position = mrope_positions(len(encoded.ids), blocks, state.position)
-        positions = positions.to(device)
-        last = embeddings[-1]
+        positions, position = mrope_positions(len(encoded.ids), [span.block for span in encoded.spans], state.position)
         for start in range(0, len(encoded.ids), _CHUNK):
             chunk = slice(start, start + _CHUNK)
-            last = self._step(state, embeddings[chunk], positions[:, chunk])
+            work = partial(self._read, state, encoded.ids[chunk], positions[:, chunk], encoded.spans, start)
+            logits = self._worker.read(work)
         state.position, state.whole = position, True
-        logits: Tensor = self._model.lm_head(last)
         return logits
 
-    def _step(self, state: DecoderState, embeddings: Tensor, positions: Tensor) -> Tensor:
-        """Reads `[tokens, hidden]` at positions `[3, tokens]`; returns the last token's hidden state `[hidden]`."""
+    def next(self, state: DecoderState, token: int) -> Tensor:
+        """Reads one token more; returns the logits `[vocabulary]` behind it."""
+        return self._worker.step(id(state), (state, token))
+
+    def speculate(
+        self, state: DecoderState, ids: list[int], tail: Tail, count: int, checkpoint: Checkpoint | None = None
+    ) -> tuple[Tensor, Tail, list[Guess]]:
+        """Reads `ids`, from `checkpoint` on where one is given, and `count` tokens that the draft layer expects then.
+
+        `tail` is that of the token before the last of `ids`. Returns the logits `[vocabulary]` and the tail behind
+        `ids`, and the guesses, all of which `state` has read.
+        """
+        return self._worker.read(partial(self._speculate, state, ids, tail, count, checkpoint))
+
+    @torch.inference_mode()
+    def _read(
+        self, state: DecoderState, ids: list[int], positions: Tensor, spans: Sequence[Span], start: int
+    ) -> Tensor:
+        """Reads a stretch that begins at `start` within what `spans` count from; the last logits `[vocabulary]`."""
+        embeddings = self._decoder.embed_tokens(torch.tensor(ids, device=self._model.device))  # [tokens, hidden]
+        for span in spans:
+            count = span.block.tokens
+            first, last = max(span.block.start - start, 0), min(span.block.start + count - start, len(ids))
+            if first < last:
+                seen = self._embed(span.patches)[span.frame * count : (span.frame + 1) * count]
+                at = span.block.start - start
+                embeddings[first:last] = seen[first - at : last - at]
+        hidden = self._decode(state, embeddings, positions.to(embeddings.device))
+        logits: Tensor = self._model.lm_head(hidden[-1])
+        return logits
+
+    def _decode(self, state: DecoderState, embeddings: Tensor, positions: Tensor) -> Tensor:
+        """Reads `[tokens, hidden]` at positions `[3, tokens]`; returns their final hidden states `[tokens, hidden]`."""
         count, past = len(embeddings), state.length
-        mask = None
-        if count > 1 and past > 0:  # with no past the attention itself is causal; one token sees everything
-            mask = torch.ones(count, past + count, dtype=torch.bool, device=embeddings.device).tril(past)[None, None]
+        mask = _causal_mask(count, past, embeddings.device)
         output = self._decoder(
             inputs_embeds=embeddings[None],
             position_ids=positions[:, None],
@@ -60,9 +104,95 @@ class Machine:
             past_key_values=state.cache,
             use_cache=True,
         )
+        hidden: Tensor = output.last_hidden_state[0]
+        if self._mtp:
+            begun = [Tail(state.tail.hidden[None], state.tail.position[:, None])] if state.tail else []
+            tails = [*begun, Tail(hidden[:-1], positions[:, :-1])]
+            self._pair(state, embeddings[1 - len(begun) :], tails)
+            state.tail = Tail(hidden[-1].clone(), positions[:, -1].clone())
         state.length += count
-        last: Tensor = output.last_hidden_state[0, -1]
-        return last
+        return hidden
+
+    def _pair(self, state: DecoderState, embeddings: Tensor, tails: Sequence[Tail]) -> Tensor:
+        """Shows the draft layer tokens `[n, hidden]` behind the tails of those before; its states `[n, hidden]`."""
+        assert self._mtp
+        if not len(embeddings):
+            return embeddings
+        hidden = torch.cat([tail.hidden for tail in tails])
+        positions = torch.cat([tail.position for tail in tails], dim=1)
+        mask = _causal_mask(len(embeddings), state.drafting.length, embeddings.device)
+        drafted: Tensor = self._mtp(embeddings, hidden, positions, state.draft, mask, self._decoder.rotary_emb)
+        return drafted
+
+    @torch.inference_mode()
+    def _speculate(
+        self, state: DecoderState, ids: list[int], tail: Tail, count: int, checkpoint: Checkpoint | None
+    ) -> tuple[Tensor, Tail, list[Guess]]:
+        start = checkpoint.length if checkpoint else state.length
+        state.drafting.truncate(start + len(ids) - 2)  # what it knows of the tokens before the last of `ids`
+        drafts = self._drafts(state, ids[-1], tail, count)
+        if checkpoint:
+            state.rewind(checkpoint)
+        state.drafting.truncate(start - 1)
+        read = torch.tensor(ids + drafts, device=tail.hidden.device)
+        positions = torch.arange(state.position, state.position + len(read), device=read.device).expand(3, -1)
+        state.position += len(read)
+        hidden = self._decode(state, self._decoder.embed_tokens(read), positions)[-1 - count :]
+        logits = self._model.lm_head(hidden)
+        tails = [Tail(*tail) for tail in zip(hidden, positions.T[-1 - count :], strict=True)]
+        guesses = [Guess(*guess) for guess in zip(drafts, logits[1:], tails[1:], strict=True)]
+        return logits[0], tails[0], guesses
+
+    def _drafts(self, state: DecoderState, token: int, tail: Tail, count: int) -> list[int]:
+        drafts: list[int] = []
+        hidden, position = tail.hidden[None], tail.position[:, None]
+        for _ in range(count):
+            embedding = self._decoder.embed_tokens(torch.tensor([token], device=hidden.device))
+            hidden = self._pair(state, embedding, [Tail(hidden, position)])
+            token, position = int(self._model.lm_head(hidden[0]).argmax()), position + 1
+            drafts.append(token)
+        return drafts
+
+    @torch.inference_mode()
+    def _step(self, batch: Sequence[tuple[DecoderState, int]]) -> list[Tensor]:
+        """One token of each of several conversations; the logits `[vocabulary]` of each."""
+        if self._mtp and len(batch) > 1:
+            return [logits for one in batch for logits in self._step([one])]
+        states = [state for state, _ in batch]
+        embeddings = self._decoder.embed_tokens(torch.tensor([token for _, token in batch], device=self._model.device))
+        positions = torch.tensor([state.position for state in states], device=embeddings.device).expand(3, -1)
+        if len(states) == 1:
+            hidden = self._decode(states[0], embeddings, positions)
+        else:
+            hidden = self._decode_together(states, embeddings, positions)
+        for state in states:
+            state.position += 1
+        return list(self._model.lm_head(hidden))
+
+    def _decode_together(self, states: Sequence[DecoderState], embeddings: Tensor, positions: Tensor) -> Tensor:
+        """One token `[states, hidden]` for each state, everything in one batch but attention to the states' pasts."""
+        hidden = embeddings[:, None]  # [states, 1, hidden]
+        cos, sin = self._decoder.rotary_emb(hidden, positions[:, :, None])
+        shared = Cache(layers=[_together(layers) for layers in zip(*(s.cache.layers for s in states), strict=True)])
+        for layer, kind in zip(self._decoder.layers, self._decoder.config.layer_types, strict=True):
+            if kind == "linear_attention":
+                hidden = layer(hidden, position_embeddings=(cos, sin), past_key_values=shared)
+                continue
+            normed = layer.input_layernorm(hidden)
+            attended = [
+                layer.self_attn(normed[i : i + 1], (cos[i : i + 1], sin[i : i + 1]), None, state.cache)[0]
+                for i, state in enumerate(states)
+            ]
+            hidden = hidden + torch.cat(attended)
+            mixed = layer.mlp(layer.post_attention_layernorm(hidden))
+            hidden = hidden + (mixed[0] if isinstance(mixed, tuple) else mixed)
+        for index, state in enumerate(states):
+            for own, joint in zip(state.cache.layers, shared.layers, strict=True):
+                if isinstance(own, StateLayer):
+                    own.restore(part[index : index + 1] for part in cast(StateLayer, joint).states)
+            state.length += 1
+        final: Tensor = self._decoder.norm(hidden)[:, 0]
+        return final
 
     def _embed(self, patches: Patches) -> Tensor:
         """Vision tokens `[tokens, hidden]` of a picture or video, each encoded once."""
@@ -73,3 +203,21 @@ class Machine:
             known = self._tower(pixels, grid_thw=grid).pooler_output
             self._seen.put(patches.digest, known, known.nbytes)
         return known
+
+
+def _together(layers: Sequence[CacheLayerMixin | LinearAttentionCacheLayerMixin]) -> StateLayer | GrowingLayer:
+    """One layer's recurrent states of several conversations; of attention, which each keeps to itself, nothing."""
+    if not isinstance(layers[0], StateLayer):
+        return GrowingLayer()
+    states = [cast(StateLayer, layer).states for layer in layers]
+    return StateLayer.of([torch.cat(parts) for parts in zip(*states, strict=True)])
+
+
+def _causal_mask(count: int, past: int, device: torch.device) -> Tensor | None:
+    """Which of `past + count` tokens each of the last `count` sees: bool `[1, 1, count, past + count]`.
+
+    None where the attention itself does right: without a past, and for one token, which sees everything.
+    """
+    if count == 1 or past == 0:
+        return None
+    return torch.ones(count, past + count, dtype=torch.bool, device=device).tril(past)[None, None]

@@ -1,6 +1,6 @@
 """How the next token is chosen from the logits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
@@ -8,6 +8,14 @@ import torch
 from torch import Tensor
 
 from ..errors import BadInputError
+
+_RANGES = (
+    ("temperature", 0, 100),
+    ("top_p", 0, 1),
+    ("min_p", 0, 1),
+    ("presence_penalty", -2, 2),
+    ("repetition_penalty", 0.1, 10),
+)
 
 
 @dataclass(frozen=True)
@@ -19,10 +27,11 @@ class Sampling:
     top_k: int = 20
     min_p: float = 0.0
     presence_penalty: float = 0.0
+    repetition_penalty: float = 1.0
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        for name, low, high in (("temperature", 0, 100), ("top_p", 0, 1), ("min_p", 0, 1), ("presence_penalty", -2, 2)):
+        for name, low, high in _RANGES:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise BadInputError(f"{name}={value} is out of range; give a number from {low} to {high}")
@@ -47,9 +56,13 @@ class Sampling:
 
 
 class Sampler:
-    """Draws tokens by `settings`; remembers which it drew, for the presence penalty."""
+    """Draws tokens by `settings`; remembers which there were, for the penalties.
 
-    def __init__(self, settings: Sampling) -> None:
+    The presence penalty (OpenAI's) is taken off the logits of tokens that were drawn; the repetition penalty (CTRL,
+    arXiv:1909.05858) divides those of tokens that were drawn or stand in `prompt`, or multiplies them if negative.
+    """
+
+    def __init__(self, settings: Sampling, prompt: Sequence[int] = ()) -> None:
         self.settings = settings
         self._generator = torch.Generator()
         if settings.seed is None:
@@ -57,10 +70,14 @@ class Sampler:
         else:
             self._generator.manual_seed(settings.seed)
         self._drawn: set[int] = set()
+        self._seen = set(prompt) if settings.repetition_penalty != 1 else set()
 
     def draw(self, logits: Tensor) -> int:
         """One token id from logits `[vocabulary]`."""
         settings = self.settings
+        if settings.repetition_penalty != 1 and (seen := list(self._seen | self._drawn)):
+            logits, there = logits.clone(), logits[seen]
+            logits[seen] = there * torch.where(there > 0, 1 / settings.repetition_penalty, settings.repetition_penalty)
         if settings.presence_penalty and self._drawn:
             logits = logits.clone()
             logits[list(self._drawn)] -= settings.presence_penalty

@@ -7,27 +7,42 @@ its newest checkpoint before that place.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
-from threading import Lock
 
 from .state import Checkpoint, DecoderState
 
 
-@dataclass
+@dataclass(frozen=True)
+class Mark:
+    """A place to which a session can go back: the length of its text there, and the state's checkpoint."""
+
+    end: int  # characters
+    checkpoint: Checkpoint
+
+
+@dataclass(eq=False)
 class Session:
-    """`text` and `ids` are all that was said, `state.length` of them read; `drawn` is the turn being written."""
+    """`text` and `ids` are all that was said; `drawn` is the turn being written."""
 
     state: DecoderState
     text: str = ""
     ids: list[int] = field(default_factory=list)
     drawn: list[int] = field(default_factory=list)
-    checkpoints: list[tuple[int, Checkpoint]] = field(default_factory=list)  # with the length of the text there
-    keep: int = 8
+    marks: tuple[Mark, ...] = ()
 
     @property
     def unread(self) -> list[int]:
-        """What was said and has not been read: at most the token that ended the last turn."""
+        """What was said and has not been read: the token that ended the last turn, or the few last drawn."""
         return self.ids[self.state.length :]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the session takes, in bytes."""
+        return self.state.nbytes + self.marks_nbytes
+
+    @property
+    def marks_nbytes(self) -> int:
+        """What of it the marks take."""
+        return sum(mark.checkpoint.nbytes for mark in self.marks)
 
     def heard(self, text: str, ids: list[int]) -> None:
         """Notes a part of the prompt."""
@@ -39,76 +54,55 @@ class Session:
         self.heard(decode(self.drawn), self.drawn)
         self.drawn = []
 
-    def mark(self) -> None:
-        """Makes a checkpoint here, where all that was said has been read.
+    def mark(self, budget: int) -> None:
+        """Makes a mark here, where all that was said has been read; others go to keep them within `budget` bytes.
 
-        Of many the first stays, behind what other conversations begin with too, and so do the newest.
+        The first stays, behind what other conversations begin with too, and so does the newest. Of the others the most
+        crowded one goes, by the distance of its neighbours in relation to that from the end: how much more would have
+        to be read without it, for how far one goes back. So marks are dense at the end and thin out towards the past.
         """
-        self.checkpoints = [*self.checkpoints, (len(self.text), self.state.checkpoint())]
-        del self.checkpoints[1 : 1 - self.keep]
+        marks = [*self.marks, Mark(len(self.text), self.state.checkpoint())]
+        used = self.marks_nbytes + marks[-1].checkpoint.nbytes
+        while used > budget and len(marks) > 2:
+            length = [mark.checkpoint.length for mark in marks]
+            crowded = min(
+                range(1, len(marks) - 1), key=lambda i: (length[i + 1] - length[i - 1]) / (length[-1] + 1 - length[i])
+            )
+            used -= marks.pop(crowded).checkpoint.nbytes
+        self.marks = tuple(marks)
 
-    def shared(self, text: str) -> int:
-        """How many characters of `text` need not be read again; fewer than it has, so that a next token follows."""
-        common = common_length(text, self.text)
-        if common == len(self.text) < len(text):
+    def shared(self, text: str, common: int, *, busy: bool) -> int:
+        """How many characters of `text` need not be read again, if the first `common` are the session's own.
+
+        Fewer than it has, so that a next token follows. A session that is `busy` has only its marks to share.
+        """
+        if not busy and common == len(self.text) < len(text):
             return common
-        return max((end for end, _ in self.checkpoints if end <= common and end < len(text)), default=0)
+        return max((mark.end for mark in self.marks if mark.end <= common and mark.end < len(text)), default=0)
+
+    def loses(self, length: int) -> int:
+        """How many tokens lie behind the first `length` characters, as `shared` gave them."""
+        known = [mark.checkpoint.length for mark in self.marks if mark.end == length]
+        return len(self.ids) - known[0] if known and length < len(self.text) else 0
 
     def fork(self, length: int) -> "Session":
         """A session of its own that goes on from where `length` characters had been said, as `shared` gave it."""
-        checkpoints = [(end, checkpoint) for end, checkpoint in self.checkpoints if end <= length]
-        last = checkpoints[-1][1]
-        return Session(self.state.fork(last), self.text[:length], self.ids[: last.length], checkpoints=checkpoints)
+        marks = tuple(mark for mark in self.marks if mark.end <= length)
+        last = marks[-1].checkpoint
+        return Session(self.state.fork(last), self.text[:length], self.ids[: last.length], marks=marks)
 
     def rewind(self, length: int) -> None:
         """Goes back to where `length` characters had been said, as `shared` gave it."""
-        if length == len(self.text):
+        if length == len(self.text) and self.state.whole:
             return
-        self.checkpoints = [(end, checkpoint) for end, checkpoint in self.checkpoints if end <= length]
-        checkpoint = self.checkpoints[-1][1]
+        self.marks = tuple(mark for mark in self.marks if mark.end <= length)
+        checkpoint = self.marks[-1].checkpoint
         self.state.rewind(checkpoint)
         self.text = self.text[:length]
         del self.ids[checkpoint.length :]
 
-
-class SessionPool:
-    """The few newest conversations. One that is being continued is taken out, so two can never mix."""
-
-    def __init__(self, new_state: Callable[[], DecoderState], size: int = 4) -> None:
-        self._new_state = new_state
-        self._size = size
-        self._sessions: list[Session] = []
-        self._lock = Lock()
-
-    def take(self, text: str) -> Session:
-        """A session that has said as much of a prompt's `text` as any: a known one, a fork of one, or a new one."""
-        with self._lock:
-            known = [(session.shared(text), session) for session in self._sessions]
-            shared, best = max(known, key=itemgetter(0), default=(0, None))
-            if best is None or shared == 0:
-                return Session(self._new_state())
-            if 2 * shared < len(best.text):  # another conversation with the same beginning
-                return best.fork(shared)
-            self._sessions.remove(best)
-        best.rewind(shared)
-        return best
-
-    def put(self, session: Session) -> None:
-        """Gives a session back, unless a reading was broken off; beyond the pool's size the oldest is dropped."""
-        with self._lock:
-            if session.state.whole and session.text:
-                self._sessions = [*self._sessions, session][-self._size :]
-
-
-def common_length(one: str, other: str) -> int:
-    """How many characters two texts begin with alike, by halving: a conversation may have a million."""
-    low, high = 0, min(len(one), len(other))
-    if one[:high] == other[:high]:
-        return high
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    def mend(self) -> bool:
+        """After a reading that was broken off, goes back to the last mark; False if there is none."""
+        if self.marks and not self.state.whole:
+            self.rewind(self.marks[-1].end)
+        return self.state.whole

@@ -1,20 +1,20 @@
 """One assistant turn being written: drawn tokens in, deltas out, until something ends it."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tokenizers.decoders import DecodeStream
 from torch import Tensor
 
-from .engine import FinishReason, Request
+from .engine import FinishReason, Logprob, Request
 from .grammar import Grammars, Matcher
 from .parse import Delta, Parser, TextDelta
 from .prompt import MARK, PromptFormat
 from .sampling import Sampler
 
 _REPEATED = 96  # tokens
-_LONGEST_PERIOD = 16  # tokens
+_LONGEST_PERIOD = 96  # tokens
 
 
 class Turn:
@@ -29,7 +29,8 @@ class Turn:
     ) -> None:
         self._format = chat_format
         self._tokenizer = chat_format.backend
-        self._sampler = Sampler(request.resolve(generation_config))
+        self._sampling = request.resolve(generation_config)
+        self._alternatives = request.logprobs
         self._parser = Parser(request.schemas, thinking=request.thinks)
         self._stop = StopFilter(request.stop)
         self._stream = DecodeStream(skip_special_tokens=False)
@@ -44,14 +45,21 @@ class Turn:
         self.reason: FinishReason | None = None
         self.thought = 0
 
+    def begin(self, prompt: Sequence[int]) -> None:
+        """Tells which ids stand before the turn."""
+        self._sampler = Sampler(self._sampling, prompt)
+
     def draw(self, logits: Tensor) -> int:
         """The next token: one that must come now, or one drawn from `logits` `[vocabulary]`."""
+        self._logits = logits
         if self._forced:
             return self._forced.popleft()
         return self._sampler.draw(self._matcher.restrict(logits) if self._matcher else logits)
 
-    def take(self, token: int) -> Iterator[Delta]:
+    def take(self, token: int) -> Iterator[Delta | Logprob]:
         """Takes the token that was drawn."""
+        if self._alternatives is not None:
+            yield self._logprob(token, self._alternatives)
         if token in self._ends:
             self.reason = "tool_calls" if self._parser.calls else "stop"
             return
@@ -80,6 +88,15 @@ class Turn:
             yield TextDelta(rest)
         self.reason = self.reason or "length"
 
+    def _logprob(self, token: int, alternatives: int) -> Logprob:
+        logprobs = self._logits.float().log_softmax(-1)
+        values, ids = logprobs.topk(alternatives)
+        top = tuple(zip(map(self._spelled, ids.tolist()), values.tolist(), strict=True))
+        return Logprob(self._spelled(token), float(logprobs[token]), top)
+
+    def _spelled(self, token: int) -> str:
+        return self._format.control_name(token) or self._tokenizer.decode([token], skip_special_tokens=False)
+
     def _follow_call(self) -> None:
         """A matcher from the beginning of a call to its end, after which a forced call is all there is."""
         if self._parser.part != "call":
@@ -103,10 +120,13 @@ class Turn:
 
 
 class Repetition:
-    """Notices that the last `_REPEATED` tokens are a few said again and again, which small models don't get out of."""
+    """Notices that a turn says the same few tokens again and again, which small models don't get out of.
+
+    That is: the last tokens, `_REPEATED` or more, are a stretch of at most `_LONGEST_PERIOD` said four times or more.
+    """
 
     def __init__(self) -> None:
-        self._recent: deque[int] = deque(maxlen=_REPEATED)
+        self._recent: deque[int] = deque(maxlen=max(_REPEATED, 4 * _LONGEST_PERIOD))
         self._count = 0
 
     def take(self, token: int) -> bool:
@@ -116,10 +136,15 @@ class Repetition:
         if len(self._recent) < _REPEATED or self._count % 8:
             return False
         recent = list(self._recent)
-        circling = any(recent[period:] == recent[:-period] for period in range(1, _LONGEST_PERIOD + 1))
+        circling = any(_repeats(recent, period) for period in range(1, _LONGEST_PERIOD + 1))
         if circling:
             self._recent.clear()
         return circling
+
+
+def _repeats(recent: Sequence[int], period: int) -> bool:
+    length = max(_REPEATED, 4 * period)
+    return len(recent) >= length and recent[-length + period :] == recent[-length:-period]
 
 
 class StopFilter:

@@ -7,7 +7,7 @@ from random import Random
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from quintet.model import load_model
-from quintet.model.session import common_length
+from quintet.model.pool import common_length
 
 
 def test_a_long_conversation_still_lends_its_beginning(checkpoint: Path) -> None:
