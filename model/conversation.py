@@ -40,15 +40,17 @@ def checked(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
     system = list(takewhile(lambda message: isinstance(message, SystemMessage), messages))
     if len(system) == len(messages):
         raise BadInputError("an empty conversation can't be answered; give it a human message")
+    if not isinstance(messages[len(system)], HumanMessage):
+        raise BadInputError(
+            f"the conversation begins with a message of type {messages[len(system)].type!r}, not 'human'"
+        )
     ordered: list[BaseMessage] = [_joined(system)] if system else []
-    calls: list[str] = []
     known: set[str] = set()
+    calls: list[str] = []
     results: list[ToolMessage] = []
     for number, message in enumerate(messages[len(system) :], start=len(system) + 1):
-        if number == len(system) + 1 and not isinstance(message, HumanMessage):
-            raise BadInputError(f"message {number} is a {type(message).__name__}; begin with a human message")
         if isinstance(message, SystemMessage):
-            raise BadInputError(f"message {number} is a SystemMessage; a system message must come first")
+            raise BadInputError(f"message {number} is a system message; it must come first")
         if isinstance(message, ToolMessage):
             if message.tool_call_id not in known:
                 raise BadInputError(
@@ -57,11 +59,10 @@ def checked(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
                 )
             results.append(message)
             continue
-        ordered += _in_order(results, calls)
-        results = []
+        ordered += [*_in_order(results, calls), message]
         calls = _ids(message) if isinstance(message, AIMessage) else []
         known.update(calls)
-        ordered.append(message)
+        results = []
     return ordered + _in_order(results, calls)
 
 
