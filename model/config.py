@@ -51,7 +51,7 @@ class ModelSpec:
                 f"{name!r} is a {kind!r} checkpoint; quintet runs the Qwen3.5 family ({known}): give one of those"
             )
         text = config.get("text_config", {})
-        longest = int(text.get("max_position_embeddings", 0))
+        longest = int(text.get("max_position_embeddings") or 0)
         if not longest:
             raise UnsupportedModelError(
                 f"the config.json of {name!r} lacks text_config.max_position_embeddings; add it"

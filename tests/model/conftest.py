@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 from transformers import (
     AutoTokenizer,
     PreTrainedModel,
@@ -97,6 +98,28 @@ def add_mtp(folder: Path, model: PreTrainedModel) -> None:
     config = json.loads((folder / "config.json").read_text())
     config["text_config"]["mtp_num_hidden_layers"] = 1
     (folder / "config.json").write_text(json.dumps(config))
+
+
+def rewrite(folder: Path, to: Path, change: dict[str, Tensor | None]) -> str:
+    """A copy of a checkpoint, in one file, with some tensors replaced or added, and those left out that are None."""
+    shutil.copytree(folder, to, dirs_exist_ok=True)
+    tensors = load_file(to / "model.safetensors") | change
+    save_file({name: one for name, one in tensors.items() if one is not None}, to / "model.safetensors")
+    return str(to)
+
+
+def one_by_one(tensors: dict[str, Tensor]) -> dict[str, Tensor | None]:
+    """The change that stores experts as FP8 releases do: each projection of each expert on its own."""
+    change: dict[str, Tensor | None] = {}
+    for base in [name.removesuffix(".down_proj") for name in tensors if name.endswith("experts.down_proj")]:
+        for index, (both, down) in enumerate(
+            zip(tensors[f"{base}.gate_up_proj"], tensors[f"{base}.down_proj"], strict=True)
+        ):
+            gate, up = both.chunk(2)
+            for part, tensor in {"gate": gate, "up": up, "down": down}.items():
+                change[f"{base}.{index}.{part}_proj.weight"] = tensor.clone()
+        change |= {f"{base}.gate_up_proj": None, f"{base}.down_proj": None}
+    return change
 
 
 @pytest.fixture(scope="session", params=["dense", "moe"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 from transformers.cache_utils import Cache
 
@@ -12,7 +12,7 @@ from quintet.errors import UnsupportedModelError
 from quintet.model.checkpoint import Checkpoint, load_checkpoint
 from quintet.model.state import GrowingLayer
 
-from .conftest import write_checkpoint
+from .conftest import one_by_one, rewrite, write_checkpoint
 
 ROWS = 9
 
@@ -25,15 +25,6 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def loaded(folder: Path) -> Checkpoint:
     return load_checkpoint(str(folder), speculate=True)
-
-
-def rewrite(folder: Path, to: Path, change: dict[str, Tensor | None]) -> str:
-    """A copy of the checkpoint with some tensors replaced, or left out for None."""
-    for file in folder.iterdir():
-        (to / file.name).write_bytes(file.read_bytes())
-    tensors = load_file(to / "model.safetensors") | change
-    save_file({name: one for name, one in tensors.items() if one is not None}, to / "model.safetensors")
-    return str(to)
 
 
 @torch.inference_mode()
@@ -92,14 +83,7 @@ def test_the_main_model_is_the_same_without_it(folder: Path, loaded: Checkpoint)
 
 def test_experts_may_be_stored_one_by_one(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = write_checkpoint(tmp_path_factory.mktemp("fused"), "moe", mtp=True)
-    stored = load_file(folder / "model.safetensors")
-    change: dict[str, Tensor | None] = {}
-    for base in [name.removesuffix(".down_proj") for name in stored if name.endswith("experts.down_proj")]:
-        for expert in range(4):
-            gate, up = stored[f"{base}.gate_up_proj"][expert].chunk(2)
-            parts = {"gate": gate, "up": up, "down": stored[f"{base}.down_proj"][expert]}
-            change |= {f"{base}.{expert}.{part}_proj.weight": tensor.clone() for part, tensor in parts.items()}
-        change |= {f"{base}.gate_up_proj": None, f"{base}.down_proj": None}
+    change = one_by_one(load_file(folder / "model.safetensors"))
     apart = load_checkpoint(rewrite(folder, tmp_path, change), speculate=True)
     fused = load_checkpoint(str(folder), speculate=True)
     assert apart.mtp
