@@ -1,10 +1,11 @@
 """Calls that are always well formed: while one is being written, only tokens that its tools' schemas allow are drawn.
 
 Whatever the model's size, the function is one of those offered, its required parameters are there, in the schema's
-order, and every value has its type. Text outside calls is free. The grammars are llguidance's.
+order, and every value fits its schema. Text outside calls is free. The grammars are llguidance's.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,13 +16,13 @@ import torch
 from torch import Tensor
 
 from ..errors import BadInputError
-from .parse import choices_of, types_of
+from .lark import call_grammar, refused
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-# JSON as the templates write it; keywords that can't be enforced are left to the tool's own validation.
-_JSON_STYLE = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": ", "lenient": True}
+# Above what schemas of the size that is accepted take.
+_LIMITS = llguidance.LLParserLimits(max_items_in_row=100_000, step_max_items=1_000_000, initial_lexer_fuel=10_000_000)
 
 
 class Grammars:
@@ -47,15 +48,17 @@ class Grammars:
         if self._tokenizer is None:  # takes a second for a large vocabulary, so it waits for the first call
             self._tokenizer = llguidance.LLTokenizer(_all_special(self._json), n_vocab=self._vocabulary)
         parsed = json.loads(functions)
-        matcher = llguidance.LLMatcher(self._tokenizer, call_grammar(parsed, self._end), log_level=0)
+        matcher = self._matcher(parsed)
         if matcher.is_error():
             for function in parsed:
-                alone = call_grammar([function], self._end)
-                if error := llguidance.LLMatcher.validate_grammar(alone, self._tokenizer):
-                    reason = error.splitlines()[0]
-                    raise BadInputError(f"the schema of tool {function['name']!r} can't be made a grammar: {reason}")
-            raise BadInputError(f"these tools can't be made a grammar together: {matcher.get_error().splitlines()[0]}")
+                if (alone := self._matcher([function])).is_error():
+                    raise refused(function["name"], _reason(alone))
+            raise BadInputError(f"these tools can't be made a grammar together: {_reason(matcher)}; offer fewer")
         return matcher
+
+    def _matcher(self, functions: Sequence[Mapping[str, Any]]) -> llguidance.LLMatcher:
+        grammar = call_grammar(functions, self._end)
+        return llguidance.LLMatcher(self._tokenizer, grammar, log_level=0, limits=_LIMITS)
 
 
 class Matcher:
@@ -67,55 +70,26 @@ class Matcher:
         self._vocabulary = vocabulary
 
     def restrict(self, logits: Tensor) -> Tensor:
-        """Logits `[vocabulary]` with every token that can't come now at minus infinity."""
+        """Logits `[vocabulary]`, on any device, with every token that can't come now at minus infinity."""
         self._matcher.unsafe_compute_mask_ptr(self._mask.ctypes.data, self._mask.nbytes)
-        bits = np.unpackbits(self._mask.view(np.uint8), bitorder="little", count=self._vocabulary)
-        allowed = torch.from_numpy(bits.view(np.bool_)).to(logits.device)
-        return logits.masked_fill(~allowed, float("-inf"))
+        self._check()
+        forbidden = np.unpackbits((~self._mask).view(np.uint8), bitorder="little", count=self._vocabulary)
+        return logits.masked_fill(torch.from_numpy(forbidden.view(np.bool_)).to(logits.device), float("-inf"))
 
     def take(self, token: int) -> None:
         """Notes the token that was drawn."""
         taken = self._matcher.consume_token(token)
-        assert taken, self._matcher.get_error()
+        self._check()
+        assert taken, f"token {token} can't come here"
+
+    def _check(self) -> None:
+        if self._matcher.is_error():
+            raise BadInputError(f"the tools' schemas are too intricate to follow: {_reason(self._matcher)}")
 
 
-def call_grammar(functions: Sequence[Mapping[str, Any]], end: int) -> str:
-    """The Lark grammar of a call, from behind `<tool_call>` to the token `end`."""
-    rules = []
-    for number, function in enumerate(functions):
-        parameters = function.get("parameters") or {}
-        definitions = {key: parameters[key] for key in ("$defs", "definitions") if key in parameters}
-        properties = parameters.get("properties", {})
-        required = parameters.get("required", ())
-        name = function["name"]
-        for tag in (name, *properties):
-            if ">" in tag or "\n" in tag:
-                raise BadInputError(f"{tag!r} can't name a tool or a parameter; leave out '>' and line breaks")
-        parts = [f'f{number}: {_text(f"<function={name}>")} "\\n"']
-        for index, (key, schema) in enumerate(properties.items()):
-            parts.append(f"p{number}_{index}" + ("" if key in required else "?"))
-            rules.append(f'p{number}_{index}: {_text(f"<parameter={key}>")} "\\n" v{number}_{index}')
-            rules.append(_value(f"v{number}_{index}", schema, definitions))
-        rules.append(" ".join([*parts, '"</function>"']))
-    names = " | ".join(f"f{number}" for number in range(len(functions)))
-    return "\n".join([f'start: "\\n" ({names}) "\\n" <[{end}]>', *rules])
-
-
-def _value(rule: str, schema: Mapping[str, Any] | bool, definitions: Mapping[str, Any]) -> str:
-    """A rule for a parameter's value and what closes it."""
-    close = '"\\n</parameter>\\n"'
-    if choices := choices_of(schema):
-        spelled = " | ".join(_text(one if isinstance(one, str) else json.dumps(one)) for one in choices)
-        return f"{rule}: {rule.upper()} {close}\n{rule.upper()}: {spelled}"  # one terminal, however many they are
-    types = types_of(schema)
-    if isinstance(schema, bool) or "string" in types or not (types or "$ref" in schema):
-        return f"{rule}[lazy]: /(?s:.*)\\n<\\/parameter>\\n/"
-    whole = {**schema, **definitions, "x-guidance": _JSON_STYLE}
-    return f"{rule}: %json {json.dumps(whole)} {close}"
-
-
-def _text(literal: str) -> str:
-    return json.dumps(literal, ensure_ascii=False)
+def _reason(matcher: llguidance.LLMatcher) -> str:
+    """The first line of an error, without the place in a grammar that no user wrote."""
+    return re.sub(r"^at \d+\(\d+\): (failed to compile JSON schema: )?", "", matcher.get_error()).splitlines()[0]
 
 
 def _all_special(tokenizer: str) -> str:

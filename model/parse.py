@@ -8,8 +8,10 @@ until more follows.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from .schema import Schema
 
 Part = Literal["thinking", "text", "call"]
 
@@ -38,38 +40,46 @@ class CallStarted:
 
 @dataclass(frozen=True)
 class Call:
-    """A complete tool call, or one that can't be used: then `error` says why and `args` is empty."""
+    """A complete tool call, or one that can't be used: then `error` says why.
+
+    One that can't has no `args`, so that it isn't run by mistake; `understood` holds what could be read of them.
+    """
 
     index: int
     name: str
     args: dict[str, Any]
     raw: str
     error: str | None = None
+    understood: dict[str, Any] = field(default_factory=dict)
 
 
 Delta = ThinkingDelta | TextDelta | CallStarted | Call
 
 _FUNCTION = re.compile(r"\s*<function=([^>\n]+)>\n?")
-# A value ends at the first `</parameter>` that is followed by another parameter or by the end of the function, so that
-# the tag's own characters may stand inside a value. Tags on lines of their own are tried first, which is how the
-# grammar has it and leaves more to values; then tags anywhere.
-_PARAMETERS = (
-    re.compile(r"<parameter=([^>\n]+)>\n(.*?)\n</parameter>\n(?=<parameter=|</function>)", re.DOTALL),
-    re.compile(r"\s*<parameter=([^>\n]+)>\n?(.*?)\n?</parameter>(?=\s*(?:<parameter=|</function>))", re.DOTALL),
+# What ends a value: the tag that is followed by another parameter, or by the end of the function and of the call. Tags
+# on lines of their own are tried first, which is how templates write them and leaves more to values; then any.
+_ENDS = (
+    re.compile(r"(?<=\n)</parameter>\n(?:<parameter=([^>\n]+)>(?=\n)|</function>\s*\Z)"),
+    re.compile(r"</parameter>\s*(?:<parameter=([^>\n]+)>|</function>\s*\Z)"),
 )
-_END = re.compile(r"\s*</function>\s*")
 
 
 class Parser:
-    """Splits one assistant turn. `schemas` maps a function's name to its JSON schema of parameters."""
+    """Splits one assistant turn. `schemas` maps a function's name to its JSON schema of parameters.
+
+    A call ends the thinking it stands in: what follows is text, unless `</think>` shows that it was thinking still. A
+    part that is taken up again goes on in a new paragraph. A function that has no schema may have any parameters.
+    """
 
     def __init__(self, schemas: Mapping[str, Mapping[str, Any]], *, thinking: bool) -> None:
         self._schemas = schemas
         self._part: Part = "thinking" if thinking else "text"
-        self._held = ""  # whitespace that may turn out to lie between parts
-        self._begun = False  # whether the current part has shown anything
-        self._body = ""
-        self._announced = False
+        self._thinks = thinking  # until </think>
+        self._spoken: set[Part] = set()  # what has shown anything in this turn
+        self._begun = False  # whether the current part has
+        self._held: list[str] = []  # whitespace that may turn out to lie between parts
+        self._body: list[str] = []
+        self._named = False  # whether the first tag of the call has come
         self.calls = 0
 
     @property
@@ -78,145 +88,104 @@ class Parser:
         return self._part
 
     def feed(self, piece: str, control: bool = False) -> Iterator[Delta]:
-        """Takes the next piece of the turn."""
-        if control and piece == "</think>" and self._part == "thinking":
-            self._enter("text")
-        elif control and piece == "<tool_call>" and self._part != "call":
+        """Takes the next piece of the turn. A control token that has no place there is shown as its characters."""
+        if self._part == "call":
+            if control and piece == "</tool_call>":
+                yield self._close()
+            else:
+                self._body.append(piece)
+                yield from self._announce(piece)
+        elif control and piece == "<tool_call>":
             self._enter("call")
-        elif control and piece == "</tool_call>" and self._part == "call":
-            yield self._finish_call()
-            self._enter("text")
-        elif control and piece == "<think>" and self._part != "call":
+        elif control and piece == "<think>":
+            self._thinks = True
             self._enter("thinking")
-        elif self._part == "call":
-            self._body += piece
-            yield from self._announce()
+        elif control and piece == "</think>" and self._thinks:
+            self._thinks = False
+            self._enter("text")
         else:
             yield from self._show(piece)
 
     def finish(self) -> Iterator[Delta]:
         """Ends the turn; a call still open is handed out as an error, never as a call with arguments missing."""
         if self._part == "call":
-            yield self._failed("the call was cut off before </tool_call>")
-            self._enter("text")
+            yield self._close("the call was cut off before </tool_call>")
 
     def _enter(self, part: Part) -> None:
-        self._part, self._held, self._begun, self._body, self._announced = part, "", False, "", False
+        self._part, self._begun, self._body, self._named = part, False, [], False
+        self._held = ["\n\n"] if part in self._spoken else []
 
     def _show(self, piece: str) -> Iterator[Delta]:
-        text = self._held + piece
-        if not self._begun:
-            text = text.lstrip()
+        text = piece if self._begun else piece.lstrip()
         shown = text.rstrip()
-        self._held = text[len(shown) :]
         if shown:
+            delta = ThinkingDelta if self._part == "thinking" else TextDelta
+            yield delta("".join(self._held) + shown)
+            self._held = [text[len(shown) :]]
             self._begun = True
-            yield ThinkingDelta(shown) if self._part == "thinking" else TextDelta(shown)
+            self._spoken.add(self._part)
+        elif text:
+            self._held.append(text)
 
-    def _announce(self) -> Iterator[CallStarted]:
-        if not self._announced and (match := _FUNCTION.match(self._body)):
-            self._announced = True
-            yield CallStarted(self.calls, match[1].strip())
+    def _announce(self, piece: str) -> Iterator[CallStarted]:
+        if not self._named and ">" in piece:
+            self._named = True
+            if function := _FUNCTION.match("".join(self._body)):
+                yield CallStarted(self.calls, function[1])
 
-    def _finish_call(self) -> Call:
-        function = _FUNCTION.match(self._body)
-        if function is None:
-            return self._from_json()
-        name = function[1].strip()
-        types = self._schemas.get(name, {}).get("properties", {})
-        for parameter in _PARAMETERS:
-            position = function.end()
-            args: dict[str, Any] = {}
-            while match := parameter.match(self._body, position):
-                key = match[1].strip()
-                args[key] = read_value(match[2], types.get(key, {}))
-                position = match.end()
-            if _END.fullmatch(self._body, position):
-                return self._done(Call(self.calls, name, args, self._body))
-        return self._failed(f"the call of {name} isn't well formed: expected <parameter=…> or </function>")
-
-    def _from_json(self) -> Call:
-        """The older form of the family: one JSON object with a name and arguments."""
-        try:
-            call = json.loads(self._body)
-            return self._done(Call(self.calls, str(call["name"]), dict(call.get("arguments", {})), self._body))
-        except (ValueError, TypeError, KeyError):
-            return self._failed("the call doesn't begin with <function=NAME>")
-
-    def _failed(self, error: str) -> Call:
-        function = _FUNCTION.match(self._body)
-        return self._done(Call(self.calls, function[1].strip() if function else "", {}, self._body.strip(), error))
-
-    def _done(self, call: Call) -> Call:
+    def _close(self, fault: str | None = None) -> Call:
+        body = "".join(self._body)
+        name, args, wrong = self._read(body)
+        fault = fault or wrong
+        call = Call(self.calls, name, {} if fault else args, body.strip(), fault, args if fault else {})
         self.calls += 1
+        self._enter("text")
         return call
 
+    def _read(self, body: str) -> tuple[str, dict[str, Any], str | None]:
+        """Name and arguments of a call, and what is wrong with it."""
+        function = _FUNCTION.match(body)
+        if function is None:
+            return _from_json(body)
+        name = function[1]
+        schema = Schema.whole(self._schemas.get(name, {}))
+        for ends in _ENDS:
+            args, wrong = _arguments("\n</parameter>\n" + body[function.end() :], ends, schema)
+            if not wrong:
+                break
+        return name, args, wrong and f"the call of {name} isn't well formed: {wrong}"
 
-def read_value(raw: str, schema: Mapping[str, Any] | bool) -> Any:
-    """The value of a parameter written as text, by its JSON schema.
 
-    Where the schema wants a string the text is it, to the letter. Elsewhere the text is JSON, or Python's True, False
-    and None, which some templates of the family print. What fits nothing stays text: validation will name the fault.
+def _arguments(text: str, ends: re.Pattern[str], function: Schema) -> tuple[dict[str, Any], str | None]:
+    """The arguments in `text`, which begins as if a value had just ended, and what is wrong with them.
+
+    A string goes on over what looks like its end, unless a parameter follows that the function has and that wasn't
+    written yet. No other value can hold such an end, so there every tag counts.
     """
-    types = types_of(schema)
-    if types == {"string"}:
-        return raw
-    value = _literal(raw)
-    if value is None and raw.strip() in ("null", "None"):
-        return None if "null" in types or not types or "string" not in types else raw
-    if value is None:
-        return raw
-    if isinstance(value, float) and value.is_integer() and "integer" in types and "number" not in types:
-        value = int(value)
-    return value if not types or _json_type(value) & types or "string" not in types else raw
+    args: dict[str, Any] = {}
+    key, start = None, 0
+    for end in ends.finditer(text):
+        following = end[1]  # None at the end of the function
+        if key is not None:
+            schema = function.parameters.get(key) or Schema.whole({})
+            new = following not in (*args, key) and (function.open or following in function.parameters)
+            if following is not None and not new and "string" in schema.types:
+                continue
+            args[key] = schema.read(text[start : end.start()].removeprefix("\n").removesuffix("\n"))
+        elif end.start() > 1:
+            break
+        if following is None:
+            return args, None
+        if following in args:
+            return args, f"the parameter {following} is written twice"
+        key, start = following, end.end()
+    return args, "expected <parameter=…> or </function>"
 
 
-def types_of(schema: Mapping[str, Any] | bool) -> set[str]:
-    """The JSON types that a schema allows by its `type`, unions or enumeration; empty where it says nothing."""
-    if isinstance(schema, bool):  # true allows anything
-        return set()
-    declared = schema.get("type", ())
-    types = {declared} if isinstance(declared, str) else set(declared)
-    for union in ("anyOf", "oneOf"):
-        for option in schema.get(union, ()):
-            types |= types_of(option)
-    return types or {name for value in choices_of(schema) for name in _json_type(value)}
-
-
-def choices_of(schema: Mapping[str, Any] | bool) -> list[Any]:
-    """The values that a schema lists one by one; empty if it allows others."""
-    if isinstance(schema, bool):
-        return []
-    if "const" in schema or schema.get("type") == "null":
-        return [schema.get("const")]
-    if "enum" in schema:
-        return list(schema["enum"])
-    options = [choices_of(option) for option in schema.get("anyOf", schema.get("oneOf", ()))]
-    return [choice for option in options for choice in option] if all(options) else []
-
-
-def _json_type(value: Any) -> set[str]:
-    match value:
-        case bool():
-            return {"boolean"}
-        case int():
-            return {"integer", "number"}
-        case float():
-            return {"number"}
-        case str():
-            return {"string"}
-        case list():
-            return {"array"}
-        case dict():
-            return {"object"}
-    return {"null"}
-
-
-def _literal(raw: str) -> Any:
-    text = raw.strip()
-    if text in ("True", "False"):
-        return text == "True"
+def _from_json(body: str) -> tuple[str, dict[str, Any], str | None]:
+    """The older form of the family: one JSON object with a name and arguments."""
     try:
-        return json.loads(text)
-    except ValueError:
-        return None
+        call = json.loads(body)
+        return str(call["name"]), dict(call.get("arguments", {})), None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return "", {}, "the call doesn't begin with <function=NAME>"

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from quintet.model.parse import Call, CallStarted, Delta, Parser, TextDelta, ThinkingDelta, read_value
+from quintet.model.parse import Call, CallStarted, Delta, Parser, TextDelta, ThinkingDelta
+from quintet.model.schema import Schema
 
 CONTROLS = ("<think>", "</think>", "<tool_call>", "</tool_call>")
 
@@ -127,6 +128,6 @@ def test_a_malformed_call_is_an_error_that_says_what_is_wrong() -> None:
     ],
 )
 def test_values_are_read_by_their_schema(raw: str, schema: dict[str, Any] | bool, value: Any) -> None:
-    read = read_value(raw, schema)
+    read = Schema.whole(schema).read(raw)
     assert read == value
     assert type(read) is type(value)
