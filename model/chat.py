@@ -1,54 +1,55 @@
 """The LangChain chat model over an engine."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from asyncio import gather
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages.ai import UsageMetadata
-from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
+from langchain_core.language_models.base import LangSmithParams
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
-from langchain_core.tools import BaseTool
-from langchain_core.utils.function_calling import convert_to_openai_tool
-from pydantic import ConfigDict
+from pydantic import ConfigDict, ValidationError
 
 from ..errors import BadInputError
-from .engine import Done, Engine, Request, Usage
-from .parse import Call, CallStarted, Delta, TextDelta, ThinkingDelta
+from .engine import Done, Engine, Logprob, Request
+from .messages import chunks_of, message_of
+from .offer import Choice, ToolLike, chosen, described
+from .parse import Delta
+from .settings import Settings, bad_setting
+from .structured import METHODS, filled, form_of
+from .threads import in_thread, together
 
 if TYPE_CHECKING:
     import torch
 
-_SAMPLING = ("temperature", "top_p", "top_k", "min_p", "presence_penalty", "seed")
-_SETTINGS = (*_SAMPLING, "max_tokens", "thinking")
+_OFFER = ("tools", "tool_choice")
 
 
-class ChatModel(BaseChatModel):
+class ChatModel(Settings, BaseChatModel):
     """A Qwen3.5-family model as LangChain knows chat models.
 
-    Each setting can be given here for all calls, to `.bind(…)`, or to one call. `thinking` is on, off, or on with a
-    budget in tokens; sampling settings left out come from the checkpoint, or are what the makers recommend.
+    Each setting can be given here for all calls, to `.bind(…)`, or to one call.
 
     Messages carry standard content blocks (reasoning, text), `tool_calls`, and `usage_metadata` whose
-    `input_token_details` count `cache_read` (tokens not read again), `image` and `video` tokens.
+    `input_token_details` count `cache_read` (tokens not read again), `reread` (tokens read again because something
+    before them had changed), `image` and `video` tokens.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid", strict=False)
 
     engine: Engine
-    temperature: float | None = None
-    top_p: float | None = None
-    top_k: int | None = None
-    min_p: float | None = None
-    presence_penalty: float | None = None
-    seed: int | None = None
-    max_tokens: int | None = None
-    thinking: bool | int | None = None
+    streaming: bool = False  # LangChain's: whether `invoke` streams too, for callbacks
+
+    def __init__(self, **fields: Any) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise bad_setting(error) from None
 
     @property
     def _llm_type(self) -> str:
@@ -56,17 +57,57 @@ class ChatModel(BaseChatModel):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        return {"model_name": self.engine.name, **self._settings({})}
+        return {"model_name": self.engine.name, **self._own()}
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = super()._get_ls_params(stop, **kwargs)
+        return {"ls_model_name": self.engine.name, **params, "ls_provider": "quintet"}
 
     def bind_tools(
         self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        tools: Sequence[ToolLike],
         *,
-        tool_choice: str | bool | dict[str, Any] | None = None,
+        tool_choice: Choice = None,
+        strict: bool | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Lets the model call `tools`; `tool_choice` is "auto", "none", "any" (or True), or the name of one."""
-        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], tool_choice=tool_choice, **kwargs)
+        """Lets the model call `tools`; `tool_choice` is "auto", "none", "any" (or True), or the name of one.
+
+        `strict` is there because others have it: calls fit their schema here in any case.
+
+        Raises:
+            BadInputError: if a tool can't be described.
+        """
+        return self.bind(tools=described(tools), tool_choice=tool_choice, **kwargs)
+
+    def with_structured_output(
+        self,
+        schema: dict[str, Any] | type,
+        *,
+        include_raw: bool = False,
+        method: str = "function_calling",
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """A model that answers with an object of `schema`: of a pydantic class, or else a dictionary.
+
+        The answer is a call that is forced and that a grammar holds to the schema, whatever `method` and `strict` say.
+        With `include_raw` the result is a dictionary of `raw`, `parsed` and `parsing_error`; without it, an answer that
+        was cut off raises LangChain's `OutputParserException`.
+
+        Raises:
+            BadInputError: if `schema` isn't the schema of an object, or `method` is none of LangChain's.
+        """
+        if method not in METHODS:
+            raise BadInputError(f"method={method!r} isn't known; give one of {', '.join(METHODS)}")
+        form = form_of(schema)
+        asked = self.bind_tools(
+            [form],
+            tool_choice=form["function"]["name"],
+            ls_structured_output_format={"kwargs": {"method": method}, "schema": schema},
+            **kwargs,
+        )
+        return filled(asked, schema, include_raw=include_raw)
 
     def get_token_ids(self, text: str) -> list[int]:
         """Token ids of a plain text."""
@@ -79,10 +120,23 @@ class ChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        turn = _Gathered()
-        for delta in self.engine.generate(self._request(messages, stop, kwargs)):
-            turn.add(delta)
-        return ChatResult(generations=[ChatGeneration(message=turn.message(self.engine.name))])
+        requests = self._requests(messages, stop, kwargs)
+        if len(requests) == 1:
+            return _result([message_of(self.engine.generate(requests[0]), self.engine.name)])
+        return _result([message_of(deltas, self.engine.name) for deltas in together(self.engine.generate, requests)])
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        async def message(request: Request) -> AIMessage:
+            return message_of([delta async for delta in in_thread(self._deltas(request))], self.engine.name)
+
+        requests = self._requests(messages, stop, kwargs)
+        return _result(await gather(*(message(request) for request in requests)))
 
     def _stream(
         self,
@@ -91,131 +145,72 @@ class ChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        ids: dict[int, str] = {}
-        for delta in self.engine.generate(self._request(messages, stop, kwargs)):
-            chunk = ChatGenerationChunk(message=_chunk(delta, ids, self.engine.name))
+        for chunk in self._chunks(messages, stop, kwargs):
             if run_manager:
-                run_manager.on_llm_new_token(delta.text if isinstance(delta, TextDelta) else "", chunk=chunk)
+                run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
 
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        async with aclosing(in_thread(self._chunks(messages, stop, kwargs))) as chunks:
+            async for chunk in chunks:
+                if run_manager:
+                    await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                yield chunk
+
+    def _chunks(
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
+    ) -> Generator[ChatGenerationChunk, None, None]:
+        request, *more = self._requests(messages, stop, kwargs)
+        if more:
+            raise BadInputError(f"n={1 + len(more)} candidates can't be streamed; leave n out, or use generate()")
+        for chunk in chunks_of(self.engine.generate(request), self.engine.name):
+            yield ChatGenerationChunk(message=chunk)
+
+    def _deltas(self, request: Request) -> Generator[Delta | Logprob | Done, None, None]:
+        yield from self.engine.generate(request)
+
+    def _requests(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> list[Request]:
+        """One for each candidate; their seeds count up from the one given."""
+        request = self._request(messages, stop, kwargs)
+        candidates = self._settings(stop, kwargs).n or 1
+        if (seed := request.sampling.get("seed")) is None:
+            return [request] * candidates
+        return [replace(request, sampling={**request.sampling, "seed": seed + each}) for each in range(candidates)]
+
     def _request(self, messages: Sequence[BaseMessage], stop: Sequence[str] | None, kwargs: dict[str, Any]) -> Request:
-        unknown = [
-            key for key in kwargs if key not in (*_SETTINGS, "tools", "tool_choice") and not key.startswith("ls_")
-        ]
-        if unknown:
-            raise BadInputError(f"unknown setting {unknown[0]!r}; known are {', '.join(_SETTINGS)}, stop and tools")
-        settings = self._settings(kwargs)
-        tools, call = _chosen(kwargs.get("tools") or [], kwargs.get("tool_choice"))
+        settings = self._settings(stop, kwargs)
+        tools, call = chosen(described(kwargs.get("tools") or []), kwargs.get("tool_choice"))
         return Request(
             messages=messages,
             tools=tools,
-            thinking=settings.get("thinking", True),
+            thinking=True if settings.thinking is None else settings.thinking,
             call=call,
-            max_tokens=settings.get("max_tokens"),
-            stop=(stop,) if isinstance(stop, str) else tuple(stop or ()),
-            sampling={key: settings[key] for key in _SAMPLING if key in settings},
+            max_tokens=settings.max_tokens,
+            stop=settings.stops,
+            history=settings.history or "keep",
+            effort=settings.effort,
+            logprobs=settings.top_logprobs or 0 if settings.logprobs else None,
+            sampling=settings.sampling,
         )
 
-    def _settings(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        own = {key: getattr(self, key) for key in _SETTINGS}
-        given = {key: kwargs[key] for key in _SETTINGS if key in kwargs}
-        return {key: value for key, value in (own | given).items() if value is not None}
+    def _settings(self, stop: Sequence[str] | None, kwargs: dict[str, Any]) -> Settings:
+        """The model's settings, and over them those of a call."""
+        given = {key: value for key, value in kwargs.items() if key not in _OFFER and not key.startswith("ls_")}
+        given |= {} if stop is None else {"stop": stop}
+        return Settings.checked(self._own() | {key: value for key, value in given.items() if value is not None})
+
+    def _own(self) -> dict[str, Any]:
+        return {key: value for key in Settings.model_fields if (value := getattr(self, key)) is not None}
 
 
-def _chosen(
-    tools: list[dict[str, Any]], choice: str | bool | Mapping[str, Any] | None
-) -> tuple[list[dict[str, Any]], str | None]:
-    """The tools to offer, and the call to force: a name, "" for any, None for none."""
-    if isinstance(choice, Mapping):
-        choice = str(choice.get("function", {}).get("name", choice.get("type")))
-    if choice in (None, False, "auto"):
-        return tools, None
-    if choice == "none":
-        return [], None
-    names = [tool["function"]["name"] for tool in tools]
-    if choice in (True, "any", "required") and names:
-        return tools, names[0] if len(names) == 1 else ""
-    if choice not in names:
-        raise BadInputError(f"tool_choice={choice!r} isn't one of the tools; give auto, none, any or one of {names}")
-    return tools, str(choice)
-
-
-class _Gathered:
-    """A turn's deltas, as one message."""
-
-    def __init__(self) -> None:
-        self._deltas: list[Delta] = []
-        self._done: Done | None = None
-
-    def add(self, delta: Delta | Done) -> None:
-        if isinstance(delta, Done):
-            self._done = delta
-        else:
-            self._deltas.append(delta)
-
-    def message(self, model: str) -> AIMessage:
-        assert self._done
-        thinking = "".join(delta.text for delta in self._deltas if isinstance(delta, ThinkingDelta))
-        text = "".join(delta.text for delta in self._deltas if isinstance(delta, TextDelta))
-        calls = [delta for delta in self._deltas if isinstance(delta, Call)]
-        return AIMessage(
-            content=[
-                *([{"type": "reasoning", "reasoning": thinking}] if thinking else []),
-                *([{"type": "text", "text": text}] if text else []),
-            ],
-            tool_calls=[tool_call(name=c.name, args=c.args, id=_new_id()) for c in calls if not c.error],
-            invalid_tool_calls=[
-                invalid_tool_call(name=c.name, args=c.raw, id=_new_id(), error=c.error) for c in calls if c.error
-            ],
-            usage_metadata=_usage(self._done.usage),
-            response_metadata={"finish_reason": self._done.reason, "model_name": model},
-        )
-
-
-def _chunk(delta: Delta | Done, ids: dict[int, str], model: str) -> AIMessageChunk:
-    """One delta as a message chunk; `ids` remembers the id of each call begun."""
-    match delta:
-        case ThinkingDelta(text):
-            return AIMessageChunk(content=[{"type": "reasoning", "reasoning": text, "index": 0}])
-        case TextDelta(text):
-            return AIMessageChunk(content=[{"type": "text", "text": text, "index": 1}])
-        case CallStarted(index, name):
-            ids[index] = _new_id()
-            return _call_chunk(index, name, "", ids[index])
-        case Call(index, name, args, raw, error):
-            begun = ids.get(index)
-            call_id = begun or _new_id()
-            written = raw if error else json.dumps(args, ensure_ascii=False)
-            chunk = _call_chunk(index, None if begun else name, written, None if begun else call_id)
-            if error:  # summing chunks loses the reason, so it is told where the call ends
-                chunk.invalid_tool_calls = [invalid_tool_call(name=name, args=raw, id=call_id, error=error)]
-            return chunk
-        case Done(reason, usage):
-            return AIMessageChunk(
-                content=[],
-                usage_metadata=_usage(usage),
-                response_metadata={"finish_reason": reason, "model_name": model},
-                chunk_position="last",
-            )
-
-
-def _call_chunk(index: int, name: str | None, args: str, call_id: str | None) -> AIMessageChunk:
-    return AIMessageChunk(content=[], tool_call_chunks=[tool_call_chunk(name=name, args=args, id=call_id, index=index)])
-
-
-def _usage(usage: Usage) -> UsageMetadata:
-    seen: dict[str, Any] = {"cache_read": usage.cached, "image": usage.image, "video": usage.video}
-    return UsageMetadata(
-        input_tokens=usage.input,
-        output_tokens=usage.output,
-        total_tokens=usage.input + usage.output,
-        input_token_details=seen,  # type: ignore[typeddict-item]
-        output_token_details={"reasoning": usage.thinking},
-    )
-
-
-def _new_id() -> str:
-    return f"call_{uuid4().hex[:12]}"
+def _result(messages: Sequence[AIMessage]) -> ChatResult:
+    return ChatResult(generations=[ChatGeneration(message=message) for message in messages])
 
 
 def load_model(
@@ -231,7 +226,7 @@ def load_model(
 ) -> ChatModel:
     """Loads a model: the bundled `nano`, the folder of a checkpoint, or a repository `org/name` of the hub.
 
-    `settings` are those of `ChatModel`: temperature, top_p, top_k, min_p, presence_penalty, seed, max_tokens, thinking.
+    `settings` are those of `ChatModel`: temperature, max_tokens, thinking and more (`Settings`).
 
     `context` is in tokens: more than the checkpoint's own turns on YaRN, which reaches four times as far; less is a
     limit. With `speculate`, the checkpoint's draft layer (MTP) guesses that many tokens at a time; the answers are the
@@ -249,8 +244,7 @@ def load_model(
     for key, value, least in (("speculate", speculate, 0), ("session_bytes", session_bytes, 1)):
         if value is not None and value < least:
             raise BadInputError(f"{key}={value} is out of range; give {least} or more")
-    if unknown := [key for key in settings if key not in _SETTINGS]:
-        raise BadInputError(f"unknown setting {unknown[0]!r}; known are {', '.join(_SETTINGS)}")
+    Settings.checked(settings)
     checkpoint = load_checkpoint(name, device=device, dtype=dtype, context=context, speculate=speculate > 0)
     engine = LocalEngine(
         checkpoint,

@@ -1,0 +1,51 @@
+"""Generations in threads: several at once, or one that an event loop waits for. What is abandoned is closed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import TypeVar
+
+A = TypeVar("A")
+T = TypeVar("T")
+
+
+def together(work: Callable[[A], Iterator[T]], arguments: Sequence[A]) -> list[list[T]]:
+    """All that `work` yields for each of the arguments, at once.
+
+    When one fails, or the caller is interrupted, none goes on.
+    """
+    abandoned = Event()
+
+    def items(argument: A) -> list[T]:
+        found = []
+        for item in work(argument):
+            found.append(item)
+            if abandoned.is_set():
+                break
+        return found
+
+    with ThreadPoolExecutor(len(arguments)) as pool:
+        try:
+            return list(pool.map(items, arguments))
+        except BaseException:
+            abandoned.set()
+            raise
+
+
+async def in_thread(items: Generator[T, None, None]) -> AsyncIterator[T]:
+    """The items, each made in a thread.
+
+    A task that is cancelled waits for the item that is being made, and closes the rest: when it is over, nothing of it
+    is still at work.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        while True:
+            step = loop.run_in_executor(None, next, items, None)
+            if (item := await asyncio.shield(step)) is None:
+                return
+            yield item
+    finally:
+        await asyncio.gather(step, return_exceptions=True)
+        items.close()
