@@ -135,7 +135,7 @@ class Parser:
 
     def _close(self, fault: str | None = None) -> Call:
         body = "".join(self._body)
-        name, args, wrong = self._read(body)
+        name, args, wrong = self._read(body + "…" if fault else body)  # where it was cut off may look like its end
         fault = fault or wrong
         call = Call(self.calls, name, {} if fault else args, body.strip(), fault, args if fault else {})
         self.calls += 1
@@ -149,10 +149,9 @@ class Parser:
             return _from_json(body)
         name = function[1]
         schema = Schema.whole(self._schemas.get(name, {}))
-        for ends in _ENDS:
-            args, wrong = _arguments("\n</parameter>\n" + body[function.end() :], ends, schema)
-            if not wrong:
-                break
+        text = "\n</parameter>\n" + body[function.end() :]
+        readings = [_arguments(text, ends, schema) for ends in _ENDS]
+        args, wrong = next((reading for reading in readings if not reading[1]), readings[0])
         return name, args, wrong and f"the call of {name} isn't well formed: {wrong}"
 
 
