@@ -90,9 +90,15 @@ def _parser() -> _Parser:
 
     inspect = commands.add_parser("inspect", help="show a model, files or a library", parents=[_json()])
     inspect.add_argument(
-        "files", nargs="*", default=(), type=Path, help="pictures and videos: what the model will see of them"
+        "files",
+        nargs="*",
+        default=(),
+        type=Path,
+        metavar="MODEL_OR_FILE",
+        help="a checkpoint: its size and what fits on this machine, nothing is loaded (default: nano, if nothing else "
+        "is named); pictures and videos: what the model will see of them",
     )
-    inspect.add_argument("--model", help="a checkpoint (default: nano, if nothing else is named)")
+    inspect.add_argument("--model", help="the checkpoint, if it can't be told from a file")
     inspect.add_argument("--library", type=Path, metavar="PATH", help="a library made with `quintet index`")
     inspect.set_defaults(command="inspect")
     return parser

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInputError, MissingFileError, QuintetError
 from ..vision import Image, Video
-from .files import Given, sort_files
+from .files import Given, is_model, sort_files
 from .show import Screen, answer_facts, clean, print_facts, print_json
 from .startup import uncollected
 
@@ -101,13 +101,18 @@ def inspect(*, files: Sequence[Path], model: str | None, library: Path | None, a
     """Show what is known of a model, of files as that model sees them, and of a library."""
     from .inspection import describe_library, describe_media, describe_model
 
-    given = sort_files(files)
+    _keep_logs_clean()
+    models = [*([model] if model else []), *(str(path) for path in files if is_model(path))]
+    if len(models) > 1:
+        raise BadInputError(f"{' and '.join(models)} are models; inspect one at a time")
+    given = sort_files([path for path in files if not is_model(path)])
     if given.documents:
         raise BadInputError(f"{given.documents[0]}: is no picture or video; index documents, and use --library")
     facts: dict[str, Any] = {}
-    if model or given.media or not library:
-        facts["model"], spec = describe_model(model or "nano")
-        facts["media"] = [describe_media(item, spec.vision) for item in given.media]
+    if models or given.media or not library:
+        facts["model"], spec = describe_model(*models or ["nano"])
+        if given.media:
+            facts["media"] = [describe_media(item, spec.vision) for item in given.media]
     if library:
         with _open(library, create=False) as opened:
             facts["library"] = describe_library(opened)
@@ -146,13 +151,18 @@ def _agent(
 
 
 def _load(setup: Setup) -> ChatModel:
-    if not sys.stderr.isatty():  # no progress bars in a log
-        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    _keep_logs_clean()
     settings = {"thinking": setup.think, "seed": setup.seed, "max_tokens": setup.max_tokens}
     with uncollected():
         from ..model import load_model
 
         return load_model(setup.model, device=setup.device, dtype=setup.dtype, **settings)
+
+
+def _keep_logs_clean() -> None:
+    """No progress bars where nobody watches them."""
+    if not sys.stderr.isatty():
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
 def _open(path: Path, *, create: bool) -> Library:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from mimetypes import guess_type
 from pathlib import Path
 
 from ..errors import BadInputError, MissingFileError
@@ -42,6 +43,13 @@ def sort_files(paths: Sequence[Path]) -> Given:
             case _:
                 raise _unusable(path)
     return Given(tuple(media), tuple(documents))
+
+
+def is_model(path: Path) -> bool:
+    """Whether a word names a model rather than a file: nano, the folder of a checkpoint, or org/name of the hub."""
+    if path.exists():
+        return (path / "config.json").is_file()
+    return str(path) == "nano" or (len(path.parts) == 2 and not path.is_absolute() and guess_type(path)[0] is None)
 
 
 def _unusable(path: Path) -> BadInputError:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ..agent import Answer, Citation, End, Event, Notice, TextDelta, ThinkingDelta, ToolCall, ToolResult
@@ -156,7 +157,7 @@ def print_json(facts: Mapping[str, Any]) -> None:
 def print_facts(facts: Mapping[str, Any], indent: str = "") -> None:
     """Facts for people: a line each; those with parts of their own begin an indented block."""
     for key, value in facts.items():
-        label = indent + key.replace("_", " ")
+        label = indent + _words(key)
         match value:
             case dict() if any(isinstance(part, dict | list) for part in value.values()):
                 print(label)
@@ -166,17 +167,27 @@ def print_facts(facts: Mapping[str, Any], indent: str = "") -> None:
                 for item in value:
                     print(f"{indent}  {_in_line(item)}")
             case _:
-                print(f"{label}: {_in_line(value)}")
+                print(f"{label}: {_in_line(value, key)}")
 
 
-def _in_line(value: Any) -> str:
+def _in_line(value: Any, key: str = "") -> str:
+    """A fact in words; `key` says whether it is in bytes."""
     match value:
         case dict():
-            shown = ((key, part) for key, part in value.items() if part is not None)
-            return ", ".join(f"{key.replace('_', ' ')} {_in_line(part)}" for key, part in shown)
+            shown = ((name, part) for name, part in value.items() if part is not None)
+            return ", ".join(f"{_words(name)} {_in_line(part, f'{key} {name}')}" for name, part in shown)
         case list():
             return " ".join(_in_line(part) for part in value)
+        case None:
+            return "none"
+        case int() if "bytes" in key:
+            return decimal(value)
         case int():
             return f"{value:,}"
         case _:
             return clean(str(value))
+
+
+def _words(key: str) -> str:
+    """The name of a fact; bytes are told by their unit."""
+    return key.removeprefix("bytes_").replace("_bytes", "").replace("_", " ")

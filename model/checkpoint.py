@@ -59,15 +59,15 @@ def load_checkpoint(
     folder = hub.find(name)
     settings = hub.read_settings(name, folder)
     spec = ModelSpec.from_hf(name, settings, context=context)
-    device = _device(device)
-    wanted = _dtype(dtype, device)
+    device = choose_device(device)
+    wanted = choose_dtype(dtype, device)
     hub.download(name, folder)
     try:
         from .mtp import load_mtp
         from .weights import Weights
 
         kind: type[PreTrainedModel] = getattr(transformers, spec.architecture)
-        config = _config(kind, spec, settings["config.json"])
+        config = model_config(spec, settings["config.json"])
         weights = Weights(folder, block=spec.block)
         with _quiet(on_cpu=device.type == "cpu"):
             model = _fill(kind, config, weights, device, wanted or config.text_config.dtype or torch.bfloat16)
@@ -92,8 +92,8 @@ def _fill(
 ) -> "PreTrainedModel":
     """The model with its weights.
 
-    transformers is given the tensors, not the files: by itself it fills what it doesn't find with random numbers, knows
-    no FP8 experts of this family, and needs another package to load onto a GPU.
+    transformers is given tensors, not files: by itself it fills what it doesn't find with random numbers, and needs
+    another package to multiply FP8 out or to load onto a GPU.
     """
     import torch
 
@@ -117,11 +117,12 @@ def _fill(
     return model.to(device).eval().requires_grad_(False)
 
 
-def _config(kind: "type[PreTrainedModel]", spec: ModelSpec, settings: Mapping[str, Any]) -> "PreTrainedConfig":
-    """transformers' own settings, with the context wanted, and without the quantisation, which is undone on the way."""
-    assert kind.config_class is not None
-    config = kind.config_class.from_dict(
-        deepcopy({key: settings[key] for key in settings if key != "quantization_config"})
+def model_config(spec: ModelSpec, settings: Mapping[str, Any]) -> "PreTrainedConfig":
+    """transformers' reading of `config.json`, with the context wanted, and without FP8, which is undone on the way."""
+    from transformers import AutoConfig
+
+    config: PreTrainedConfig = AutoConfig.for_model(
+        **deepcopy({key: value for key, value in settings.items() if key != "quantization_config"})
     )
     if spec.yarn:
         config.text_config.max_position_embeddings = spec.yarn * spec.native_context
@@ -149,7 +150,12 @@ def _quiet(*, on_cpu: bool) -> Iterator[None]:
             transformers_logging.enable_progress_bar()
 
 
-def _device(device: "str | torch.device | None") -> "torch.device":
+def choose_device(device: "str | torch.device | None") -> "torch.device":
+    """The device that was asked for, or a GPU if there is one.
+
+    Raises:
+        BadInputError: if it can't be used here.
+    """
     import torch
 
     if device is None:
@@ -162,8 +168,12 @@ def _device(device: "str | torch.device | None") -> "torch.device":
     return chosen
 
 
-def _dtype(dtype: "str | torch.dtype | None", device: "torch.device") -> "torch.dtype | None":
-    """What was asked for, or None for what the checkpoint was saved in."""
+def choose_dtype(dtype: "str | torch.dtype | None", device: "torch.device") -> "torch.dtype | None":
+    """What was asked for, else float32 on a CPU, or None for what the checkpoint was saved in.
+
+    Raises:
+        BadInputError: if it isn't known.
+    """
     import torch
 
     if dtype is None:

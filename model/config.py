@@ -33,6 +33,11 @@ class ModelSpec:
     yarn: int | None = None
     block: tuple[int, int] | None = None
 
+    @property
+    def longest_context(self) -> int:
+        """As far as YaRN reaches, tokens."""
+        return max(self.context, _FARTHEST * self.native_context)
+
     @classmethod
     def from_hf(cls, name: str, files: Mapping[str, Mapping[str, Any]], *, context: int | None = None) -> Self:
         """Reads the parsed `config.json` and, where present, the preprocessor and generation files, by file name.

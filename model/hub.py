@@ -5,9 +5,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ModelNotFoundError, UnsupportedModelError
+
+if TYPE_CHECKING:
+    from .weights import Stored
 
 _SMALL_FILES = ("config.json", "preprocessor_config.json", "video_preprocessor_config.json", "generation_config.json")
 _ALL_FILES = ("*.json", "*.jinja", "*.safetensors")
@@ -41,16 +44,44 @@ def read_settings(name: str, folder: Path) -> Mapping[str, Mapping[str, Any]]:
 
 
 def download(name: str, folder: Path) -> None:
-    """Brings the weights and the tokenizer into `folder`, if `find` gave one of the hub's.
+    """Brings the weights and the tokenizer into `folder`, if `find` gave one of the hub's and they aren't there yet.
 
     Raises:
-        ModelNotFoundError: if the hub can't be reached, and there is nothing of it on this machine.
+        ModelNotFoundError: if the hub can't provide them.
     """
     from huggingface_hub import snapshot_download
 
-    if not Path(name).expanduser().is_dir() and name != "nano":
-        with _hub(name):
-            snapshot_download(name, revision=folder.name, allow_patterns=[*_ALL_FILES])
+    from .weights import weight_files
+
+    if _is_local(name) or all((folder / file).exists() for file in ("tokenizer.json", *weight_files(folder))):
+        return
+    with _hub(name):
+        snapshot_download(name, revision=folder.name, allow_patterns=[*_ALL_FILES])
+
+
+def headers(name: str, folder: Path) -> "Mapping[str, Stored]":
+    """What the headers of the weights say, by name: in `folder`, else on the hub, without downloading the weights.
+
+    Raises:
+        UnsupportedModelError: if the files in a folder of one's own are missing or damaged.
+        ModelNotFoundError: if the hub can't be reached.
+    """
+    from huggingface_hub import get_safetensors_metadata
+
+    from .weights import Stored, Weights
+
+    try:
+        return Weights(folder).stored
+    except UnsupportedModelError:
+        if _is_local(name):
+            raise
+    with _hub(name):
+        files = get_safetensors_metadata(name, revision=folder.name).files_metadata.values()
+    return {name: Stored(one.dtype, tuple(one.shape)) for file in files for name, one in file.tensors.items()}
+
+
+def _is_local(name: str) -> bool:
+    return name == "nano" or Path(name).expanduser().is_dir()
 
 
 def _download_settings(name: str) -> Path:
@@ -78,6 +109,6 @@ def _hub(name: str) -> Iterator[None]:
     except Exception as error:  # the hub client's errors have no common base across its versions
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelNotFoundError(
-            f"no model {name!r}: it is no folder here, not in the cache, and the hub can't provide it "
+            f"no model {name!r}: it is no folder here, not whole in the cache, and the hub can't provide it "
             f"({reason}); check the name and the network, or use 'nano'"
         ) from error

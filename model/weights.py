@@ -58,7 +58,7 @@ class Weights:
         self._block = block
         self._files: dict[str, str] = {}  # tensor -> file
         index = _index(folder)
-        for file in sorted({*index.values()} or {_SINGLE}):
+        for file in sorted(weight_files(folder)):
             self._read_header(file)
         if lost := sorted(index.keys() - self.stored.keys()):
             raise self._error(f"{_INDEX} lists {some(lost)}, which no file holds; download it again")
@@ -128,7 +128,7 @@ class Weights:
 
     def _read_header(self, file: str) -> None:
         try:
-            with safe_open(self.folder / file, framework="pt") as opened:
+            with safe_open(self.folder / file, framework="numpy") as opened:  # torch would map all of it, to write in
                 for name in opened.keys():  # noqa: SIM118 (it is no mapping)
                     header = opened.get_slice(name)
                     self._files[name] = file
@@ -147,6 +147,11 @@ def some(names: Iterable[str], most: int = 3) -> str:
     listed = list(names)
     more = f" and {len(listed) - most} more" if len(listed) > most else ""
     return ", ".join(listed[:most]) + more
+
+
+def weight_files(folder: Path) -> set[str]:
+    """The names of the files that hold a checkpoint's weights, or should."""
+    return {*_index(folder).values()} or {_SINGLE}
 
 
 def _index(folder: Path) -> dict[str, str]:
