@@ -16,38 +16,38 @@ def described(tools: Sequence[ToolLike]) -> list[dict[str, Any]]:
     """OpenAI-style descriptions of tools of any kind that LangChain knows.
 
     Raises:
-        BadInputError: if one can't be described, is no function, or has another's name.
+        BadInputError: if one can't be described, or is no function.
     """
-    found: dict[str, dict[str, Any]] = {}
+    descriptions = []
     for tool in tools:
         try:
             description = convert_to_openai_tool(tool)
-            name = description["function"]["name"]
+            description["function"]["name"]
         except (ValueError, TypeError, KeyError) as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise BadInputError(
                 f"{tool!r:.80} isn't a function that can be called ({reason}); give a tool, a typed function, a "
                 "pydantic class, or a JSON schema with a title"
             ) from error
-        if name in found:
-            raise BadInputError(f"two tools are called {name!r}; give each a name of its own")
-        found[name] = description
-    return list(found.values())
+        descriptions.append(description)
+    return descriptions
 
 
 def chosen(tools: list[dict[str, Any]], choice: Choice) -> tuple[list[dict[str, Any]], str | None]:
     """The tools to offer, and the call to force: a name, "" for any, None for none.
 
     Raises:
-        BadInputError: if the choice isn't one of the tools.
+        BadInputError: if two tools have one name, or the choice isn't one of them.
     """
+    names = [tool["function"]["name"] for tool in tools]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise BadInputError(f"two tools are called {twice[0]!r}; give each a name of its own")
     if isinstance(choice, Mapping):  # OpenAI's form, or Anthropic's
         choice = str(choice.get("function", choice).get("name", choice.get("type")))
     if choice in (None, False, "auto"):
         return tools, None
     if choice == "none":
         return [], None
-    names = [tool["function"]["name"] for tool in tools]
     if choice in (True, "any", "required") and names:
         return tools, names[0] if len(names) == 1 else ""
     if choice not in names:

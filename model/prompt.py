@@ -135,7 +135,7 @@ class PromptFormat:
         """The spelling of a control token, or None if `token_id` is ordinary text."""
         return self._names.get(token_id)
 
-    def _rendered(self, turns: list[Turn], tools: list[dict[str, Any]], settings: dict[str, Any]) -> str:
+    def _rendered(self, turns: list[Turn], tools: list[Any], settings: dict[str, Any]) -> str:
         from jinja2 import TemplateError
 
         if "reasoning_effort" in settings and "reasoning_effort" not in self.tokenizer.get_chat_template():

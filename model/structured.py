@@ -6,9 +6,6 @@ from typing import Any
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap, RunnablePassthrough
-from langchain_core.utils.pydantic import is_basemodel_subclass
-from pydantic import BaseModel, ValidationError
-from pydantic.v1 import ValidationError as ValidationErrorV1
 
 from ..errors import BadInputError
 from .offer import described
@@ -47,9 +44,10 @@ def _read(message: AIMessage, schema: dict[str, Any] | type) -> Any:
             "max_tokens"
         )
     args = message.tool_calls[0]["args"]
-    if not (isinstance(schema, type) and is_basemodel_subclass(schema)):
+    validate = getattr(schema, "model_validate", None) or getattr(schema, "parse_obj", None)  # of pydantic 2, or of 1
+    if validate is None:
         return args
     try:
-        return schema.model_validate(args) if issubclass(schema, BaseModel) else schema.parse_obj(args)
-    except (ValidationError, ValidationErrorV1) as error:  # the schema says more than a grammar can
-        raise OutputParserException(f"the answer isn't a valid {schema.__name__}: {error}") from error
+        return validate(args)
+    except ValueError as error:  # the schema says more than a grammar can
+        raise OutputParserException(f"the answer doesn't fit {schema!r:.80}: {error}") from error

@@ -1,7 +1,7 @@
 """Generations in threads: several at once, or one that an event loop waits for. What is abandoned is closed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import TypeVar
@@ -33,7 +33,7 @@ def together(work: Callable[[A], Iterator[T]], arguments: Sequence[A]) -> list[l
             raise
 
 
-async def in_thread(items: Generator[T, None, None]) -> AsyncIterator[T]:
+async def in_thread(items: Generator[T, None, None]) -> AsyncGenerator[T, None]:
     """The items, each made in a thread.
 
     A task that is cancelled waits for the item that is being made, and closes the rest: when it is over, nothing of it
