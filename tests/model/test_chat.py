@@ -1,5 +1,6 @@
 """The chat model as LangChain's users meet it, on tiny random checkpoints of both kinds."""
 
+import asyncio
 import base64
 import json
 import shutil
@@ -10,7 +11,8 @@ from typing import Any
 
 import PIL.Image
 import pytest
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.outputs import ChatGeneration
 
 from quintet import Image
 from quintet.errors import BadInputError, ContextLengthError, MediaError, ModelNotFoundError, UnsupportedModelError
@@ -71,6 +73,91 @@ def test_streamed_chunks_add_up_to_the_message(model: ChatModel) -> None:
 async def test_it_streams_asynchronously(model: ChatModel) -> None:
     pieces = [chunk.text async for chunk in model.astream("Count to ten.", max_tokens=8, thinking=False)]
     assert "".join(pieces) == model.invoke("Count to ten.", max_tokens=8, thinking=False).text
+
+
+async def test_a_cancelled_stream_is_over_and_its_conversation_goes_on(model: ChatModel) -> None:
+    question = [HumanMessage("Count to a thousand, which takes long.")]
+    seen: list[str] = []
+
+    async def listen() -> None:
+        async for chunk in model.astream(question, max_tokens=1000, thinking=False):
+            seen.append(chunk.text)  # noqa: PERF401
+
+    task = asyncio.create_task(listen())
+    while len(seen) < 3:
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    heard = len(seen)
+    partial = AIMessage("".join(seen))
+    again = await model.ainvoke([*question, partial, HumanMessage("Go on.")], max_tokens=4, thinking=False)
+    assert len(seen) == heard
+    assert cached(again) > 0
+
+
+async def test_a_cancelled_call_ends_with_its_task(model: ChatModel) -> None:
+    task = asyncio.create_task(model.ainvoke("Count to a thousand.", max_tokens=100_000, thinking=False))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 5)
+    assert (await model.ainvoke("Count to ten.", max_tokens=2, thinking=False)).text
+
+
+def test_candidates_are_messages_to_go_on_with(model: ChatModel) -> None:
+    question = HumanMessage("Any words.")
+    settings: dict[str, Any] = {"temperature": 1.5, "top_k": 0, "top_p": 1.0, "max_tokens": 8, "thinking": False}
+    [candidates] = model.generate([[question]], n=3, seed=5, **settings).generations
+    texts = [candidate.text for candidate in candidates]
+    assert len(set(texts)) == 3
+    assert texts == [model.invoke([question], seed=seed, **settings).text for seed in (5, 6, 7)]
+    for candidate in candidates:
+        assert isinstance(candidate, ChatGeneration)
+        following = model.invoke([question, candidate.message, HumanMessage("More.")], max_tokens=3, thinking=False)
+        assert cached(following) > 0
+    with pytest.raises(BadInputError, match="n=3 candidates can't be streamed"):
+        list(model.stream([question], n=3))
+
+
+async def test_candidates_come_asynchronously_too(model: ChatModel) -> None:
+    settings: dict[str, Any] = {"temperature": 1.5, "top_k": 0, "max_tokens": 6, "thinking": False, "seed": 1, "n": 2}
+    question = [[HumanMessage("Any words.")]]
+    [ours], [theirs] = (
+        (await model.agenerate(question, **settings)).generations,
+        model.generate(question, **settings).generations,
+    )
+    assert [one.text for one in ours] == [one.text for one in theirs]
+
+
+def test_log_probabilities_of_each_token_whole_and_streamed(model: ChatModel) -> None:
+    settings: dict[str, Any] = {"max_tokens": 12, "thinking": 4, "logprobs": True, "top_logprobs": 2}
+    whole = model.invoke("Say something.", **settings)
+    tokens = whole.response_metadata["logprobs"]["content"]
+    assert len(tokens) == usage(whole)["output_tokens"]
+    for token in tokens:
+        assert token["logprob"] <= token["top_logprobs"][0]["logprob"] <= 0
+        assert len(token["top_logprobs"]) == 2
+        assert token["bytes"] is None or bytes(token["bytes"]).decode() == token["token"]
+    chunks = list(model.stream("Say something.", **settings))
+    assert sum("logprobs" in chunk.response_metadata for chunk in chunks) > 3
+    total = chunks[0].__add__(chunks[1:])  # type: ignore[operator]
+    assert total.response_metadata["logprobs"] == whole.response_metadata["logprobs"]
+    assert "logprobs" not in model.invoke("Say something.", max_tokens=2).response_metadata
+
+
+def test_what_is_refused_leaves_the_conversation_as_it_was(model: ChatModel) -> None:
+    known = [HumanMessage("A question that is asked, and known from then on.")]
+    first = model.invoke(known, max_tokens=4, thinking=False)
+    follow: list[BaseMessage] = [*known, first, HumanMessage("And?")]
+    for wrong in (
+        [*follow, SystemMessage("late")],
+        [*follow, ToolMessage("r", tool_call_id="none")],
+        [*follow, HumanMessage([{"type": "audio", "base64": ""}])],
+    ):
+        with pytest.raises(BadInputError):
+            model.invoke(wrong)
+    assert cached(model.invoke(follow, max_tokens=2, thinking=False)) >= usage(first)["input_tokens"] - 12
 
 
 def test_a_conversation_is_not_read_again(model: ChatModel) -> None:
