@@ -99,8 +99,11 @@ class PrefixStore:
                     continue
                 stretch = Stretch(parent, session.text[text : mark.end], session.ids[length : at.length], at.position)
                 if stretch.digest not in self._sizes:
+                    tensors = session.state.stretch(length, at)
+                    if sum(tensor.nbytes for tensor in tensors.values()) > self._budget:
+                        return
                     try:
-                        self._write(stretch, session.state.stretch(length, at))
+                        self._write(stretch, tensors)
                     except (OSError, SafetensorError) as error:
                         _log.warning("a conversation isn't kept in %s: %s", self._folder, error)
                         return
