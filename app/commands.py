@@ -152,7 +152,7 @@ def _agent(
 
 def _load(setup: Setup) -> ChatModel:
     _keep_logs_clean()
-    settings = {"thinking": setup.think, "seed": setup.seed, "max_tokens": setup.max_tokens}
+    settings: dict[str, Any] = {"thinking": setup.think, "seed": setup.seed, "max_tokens": setup.max_tokens}
     with uncollected():
         from ..model import load_model
 

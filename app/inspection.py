@@ -38,9 +38,8 @@ def describe_model(name: str) -> tuple[dict[str, Any], ModelSpec]:
     text, vision = config.text_config, config.vision_config
     sizes = Sizes(hub.headers(name, folder), text)
     device = choose_device(None)
-    dtype = str(choose_dtype(None, device) or text.dtype or "bfloat16").removeprefix("torch.")
+    dtype = choose_dtype(None, device, config)
     memory = _memory(device)
-    width = 4 if dtype == "float32" else 2
     facts: dict[str, Any] = {
         "name": spec.name,
         "architecture": spec.architecture,
@@ -60,9 +59,9 @@ def describe_model(name: str) -> tuple[dict[str, Any], ModelSpec]:
         "sampling": asdict(Sampling.for_checkpoint(spec.generation, True)),
         "sampling_without_thinking": asdict(Sampling.for_checkpoint(spec.generation, False)),
         "device": str(device),
-        "dtype": dtype,
-        "kv_bytes_per_token": sizes.kv(width),
-        "state_bytes_per_conversation": sizes.state(width),
+        "dtype": str(dtype).removeprefix("torch."),
+        "kv_bytes_per_token": sizes.kv(dtype.itemsize),
+        "state_bytes_per_conversation": sizes.state(dtype.itemsize),
         "free_memory_bytes": memory,
         "fits_on_this_machine": {
             kind: {

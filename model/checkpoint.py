@@ -52,30 +52,24 @@ def load_checkpoint(
             damaged, or `speculate` finds no MTP layer.
         BadInputError: if `device`, `dtype` or `context` can't be had.
     """
-    import torch
     import transformers
-    from safetensors import SafetensorError
 
     folder = hub.find(name)
     settings = hub.read_settings(name, folder)
     spec = ModelSpec.from_hf(name, settings, context=context)
+    config = model_config(spec, settings["config.json"])
     device = choose_device(device)
-    wanted = choose_dtype(dtype, device)
+    dtype = choose_dtype(dtype, device, config)
     hub.download(name, folder)
-    try:
+    with _explained(name):
         from .mtp import load_mtp
         from .weights import Weights
 
-        kind: type[PreTrainedModel] = getattr(transformers, spec.architecture)
-        config = model_config(spec, settings["config.json"])
         weights = Weights(folder, block=spec.block)
-        with _quiet(on_cpu=device.type == "cpu"):
-            model = _fill(kind, config, weights, device, wanted or config.text_config.dtype or torch.bfloat16)
+        model = _fill(getattr(transformers, spec.architecture), config, weights, device, dtype)
         mtp = load_mtp(weights, model) if speculate else None
         # Not AutoTokenizer: for this family it puts a pattern of its own in place of the one in tokenizer.json.
         tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(folder)
-    except (OSError, RuntimeError, KeyError, SafetensorError) as error:  # RuntimeError: out of memory too
-        raise UnsupportedModelError(f"{name!r} can't be loaded: {_first_line(error)}") from error
     if speculate and not mtp:
         raise UnsupportedModelError(f"{name!r} has no MTP layer to speculate with; load it with speculate=False")
     if not tokenizer.chat_template:
@@ -92,38 +86,46 @@ def _fill(
 ) -> "PreTrainedModel":
     """The model with its weights.
 
-    transformers is given tensors, not files: by itself it fills what it doesn't find with random numbers, and needs
-    another package to multiply FP8 out or to load onto a GPU.
+    `from_pretrained` would do, if it didn't fill what it doesn't find with random numbers, and didn't need another
+    package to multiply FP8 out and to load onto a GPU.
     """
     import torch
 
     from .mtp import PREFIX
     from .weights import some
 
+    config._attn_implementation = "sdpa"
+    if device.type == "cpu":
+        config._experts_implementation = "eager"
+        logging.getLogger("transformers.integrations.hub_kernels").setLevel(logging.ERROR)  # advice for GPUs
     with torch.device("meta"):
-        empty = kind(config)
-    expected = {name: tensor for name, tensor in empty.state_dict().items() if name not in empty.all_tied_weights_keys}
-    weights.check(expected)
-    if unknown := sorted(weights.names() - weights.names(PREFIX) - empty.state_dict().keys()):
-        _logger.warning("%s: %s not known and left out", weights.folder, some(unknown))
-    model = kind.from_pretrained(
-        None,
-        config=config,
-        state_dict=weights.read(expected, device=device, dtype=dtype),
-        dtype=dtype,
-        attn_implementation="sdpa",
-        **({"experts_implementation": "eager"} if device.type == "cpu" and "Moe" in kind.__name__ else {}),
-    )
-    return model.to(device).eval().requires_grad_(False)
+        model = kind(config)
+    wanted = model.state_dict()
+    if unknown := sorted(weights.names() - weights.names(PREFIX) - wanted.keys()):
+        _logger.warning("%s: left out %s, not known", weights.folder, some(unknown))
+    wanted = {name: tensor for name, tensor in wanted.items() if name not in model.all_tied_weights_keys}
+    weights.check(wanted)
+    model.load_state_dict(weights.read(wanted, device=device, dtype=dtype), strict=False, assign=True)
+    model.tie_weights()
+    for module in model.modules():  # frequencies of positions, which are in no file
+        for name, buffer in module.named_buffers(recurse=False):
+            if buffer.is_meta:
+                setattr(module, name, getattr(type(module)(module.config), name).to(device))
+    model.eval().requires_grad_(False)
+    return model
 
 
 def model_config(spec: ModelSpec, settings: Mapping[str, Any]) -> "PreTrainedConfig":
-    """transformers' reading of `config.json`, with the context wanted, and without FP8, which is undone on the way."""
+    """transformers' reading of `config.json`, with the context wanted, and without FP8, which is undone on the way.
+
+    Raises:
+        UnsupportedModelError: if transformers can't make sense of it.
+    """
     from transformers import AutoConfig
 
-    config: PreTrainedConfig = AutoConfig.for_model(
-        **deepcopy({key: value for key, value in settings.items() if key != "quantization_config"})
-    )
+    plain = deepcopy({key: value for key, value in settings.items() if key != "quantization_config"})
+    with _explained(spec.name):
+        config: PreTrainedConfig = AutoConfig.for_model(**plain)
     if spec.yarn:
         config.text_config.max_position_embeddings = spec.yarn * spec.native_context
         config.text_config.rope_parameters |= {
@@ -135,19 +137,18 @@ def model_config(spec: ModelSpec, settings: Mapping[str, Any]) -> "PreTrainedCon
 
 
 @contextmanager
-def _quiet(*, on_cpu: bool) -> Iterator[None]:
-    """No progress bar for what takes no time, and on a CPU no advice to install GPU kernels."""
-    from transformers.utils import logging as transformers_logging
+def _explained(name: str) -> Iterator[None]:
+    """What libraries say of a checkpoint that can't be loaded becomes our error."""
+    from huggingface_hub.errors import StrictDataclassError
+    from safetensors import SafetensorError
 
-    if on_cpu:
-        logging.getLogger("transformers.integrations.hub_kernels").setLevel(logging.ERROR)
-    shown = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()
     try:
         yield
-    finally:
-        if shown:
-            transformers_logging.enable_progress_bar()
+    except BadInputError:
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError, SafetensorError, StrictDataclassError) as error:
+        # RuntimeError: out of memory too
+        raise UnsupportedModelError(f"{name!r} can't be loaded: {_reason(error)}") from error
 
 
 def choose_device(device: "str | torch.device | None") -> "torch.device":
@@ -164,12 +165,14 @@ def choose_device(device: "str | torch.device | None") -> "torch.device":
         chosen = torch.device(device)
         torch.empty(0, device=chosen)
     except (RuntimeError, AssertionError) as error:
-        raise BadInputError(f"device {str(device)!r} can't be used here ({_first_line(error)}); try 'cpu'") from error
+        raise BadInputError(f"device {str(device)!r} can't be used here ({_reason(error)}); try 'cpu'") from error
     return chosen
 
 
-def choose_dtype(dtype: "str | torch.dtype | None", device: "torch.device") -> "torch.dtype | None":
-    """What was asked for, else float32 on a CPU, or None for what the checkpoint was saved in.
+def choose_dtype(
+    dtype: "str | torch.dtype | None", device: "torch.device", config: "PreTrainedConfig"
+) -> "torch.dtype":
+    """What was asked for, else float32 on a CPU, and on a GPU what the checkpoint was saved in.
 
     Raises:
         BadInputError: if it isn't known.
@@ -177,7 +180,8 @@ def choose_dtype(dtype: "str | torch.dtype | None", device: "torch.device") -> "
     import torch
 
     if dtype is None:
-        return torch.float32 if device.type == "cpu" else None
+        saved = config.dtype or config.text_config.dtype or torch.bfloat16
+        dtype = torch.float32 if device.type == "cpu" else saved
     if isinstance(dtype, torch.dtype):
         return dtype
     if dtype not in _DTYPES:
@@ -186,5 +190,6 @@ def choose_dtype(dtype: "str | torch.dtype | None", device: "torch.device") -> "
     return chosen
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def _reason(error: BaseException, longest: int = 300) -> str:
+    """What an error says, on one line, and not all of it if it goes on and on."""
+    return " ".join((str(error).strip() or type(error).__name__).split())[:longest]

@@ -79,7 +79,7 @@ def load_mtp(weights: Weights, model: PreTrainedModel) -> MultiTokenPredictor | 
     names = {f"{PREFIX}{name}".replace(".layer.", ".layers.0."): name for name in predictor.state_dict()}
     weights.check({stored: predictor.get_parameter(name) for stored, name in names.items()})
     if unknown := sorted(stored - names.keys()):
-        raise UnsupportedModelError(f"{weights.folder}: {some(unknown)} not known; load it without speculation")
+        raise UnsupportedModelError(f"{weights.folder}: holds {some(unknown)}, not known; load it without speculation")
     tensors = weights.read(names, device=model.device, dtype=model.dtype)
     predictor.load_state_dict({names[stored]: tensor for stored, tensor in tensors.items()}, assign=True)
     return predictor.eval().requires_grad_(False)

@@ -65,7 +65,7 @@ class Sizes:
     def kv(self, width: int) -> int:
         """Bytes that a token leaves in the attention layers, at `width` bytes a number."""
         layers = self.text.layer_types.count("full_attention")
-        return layers * 2 * self.text.num_key_value_heads * self.text.head_dim * width
+        return int(layers * 2 * self.text.num_key_value_heads * self.text.head_dim * width)
 
     def state(self, width: int) -> int:
         """Bytes of the Gated DeltaNet layers' states of a conversation of any length, or of one checkpoint in it.
@@ -77,7 +77,7 @@ class Sizes:
         values = text.linear_num_value_heads * text.linear_value_head_dim
         recurrent = values * text.linear_key_head_dim * 4
         convolution = (2 * keys + values) * text.linear_conv_kernel_dim * width
-        return text.layer_types.count("linear_attention") * (recurrent + convolution)
+        return int(text.layer_types.count("linear_attention") * (recurrent + convolution))
 
     def room(self, memory: int, width: int) -> int:
         """Tokens of one conversation that `memory` bytes hold beside the weights, of `width` bytes a parameter.

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -75,7 +76,7 @@ class Weights:
             UnsupportedModelError: if one is missing or has another shape, naming it.
         """
         if missing := sorted(expected.keys() - self._parts.keys()):
-            raise self._error(f"{some(missing)} missing; download it again")
+            raise self._error(f"lacks {some(missing)}; download it again")
         for name, tensor in expected.items():
             if (shape := self._shape(name)) != tensor.shape:
                 raise self._error(f"{name} has the shape {[*shape]} and its config.json says {[*tensor.shape]}")
@@ -93,23 +94,30 @@ class Weights:
             }
 
             def load(name: str) -> Tensor:
-                parts = [self._tensor(part, files).to(device, dtype) for part in self._parts[name]]
-                return parts[0] if name in self.stored else torch.stack(parts).reshape(self._shape(name))
+                if name in self.stored:
+                    return self._tensor(name, files, device).to(device, dtype)
+                parts = self._parts[name]
+                whole = torch.empty(self._shape(name), device=device, dtype=dtype)
+                for place, part in zip(whole.view(len(parts), *self.stored[parts[0]].shape), parts, strict=True):
+                    place.copy_(self._tensor(part, files, device))
+                return whole
 
             wanted = list(names)
             return dict(zip(wanted, pool.map(load, wanted), strict=True))
 
-    def _tensor(self, name: str, files: Mapping[str, safe_open]) -> Tensor:
-        """A tensor as it is stored, or in float32 if that is FP8."""
+    def _tensor(self, name: str, files: Mapping[str, Any], device: torch.device) -> Tensor:
+        """A tensor as it is stored, or in float32 and on `device` if that is FP8."""
         tensor: Tensor = files[self._files[name]].get_tensor(name)
         if not self.stored[name].dtype.startswith("F8"):
             return tensor
         scale = name + _SCALE
-        if scale not in self.stored or not self._block:
-            what = "the size of its blocks in config.json is" if scale in self.stored else f"its scales {scale} are"
-            raise self._error(f"{name} is FP8, and {what} missing; download it again")
+        if scale not in self.stored:
+            raise self._error(f"lacks {scale}, the scales of the FP8 weight; download it again")
+        if not self._block:
+            raise self._error(f"{name} is FP8, and config.json gives no weight_block_size; download it again")
         try:
-            return dequantised(tensor, files[self._files[scale]].get_tensor(scale), self._block)
+            scales = files[self._files[scale]].get_tensor(scale)
+            return dequantised(tensor.to(device), scales.to(device), self._block)
         except ValueError as error:
             raise self._error(f"{name} can't be dequantised: {error}") from error
 
@@ -117,14 +125,14 @@ class Weights:
         """What `read` makes of the stored parts, which must be there and have equal shapes."""
         parts = self._parts[name]
         if missing := [part for part in parts if part not in self.stored]:
-            raise self._error(f"{some(missing)} missing; download it again")
+            raise self._error(f"lacks {some(missing)}; download it again")
         shape = self.stored[parts[0]].shape
         if odd := [part for part in parts if self.stored[part].shape != shape]:
             raise self._error(f"{some(odd)} has another shape than {parts[0]}; download it again")
         if name in self.stored:
             return shape
-        rows, columns = shape
-        return (len(parts) // 2, 2 * rows, columns) if name.endswith("gate_up_proj") else (len(parts), rows, columns)
+        rows, *columns = shape
+        return (len(parts) // 2, 2 * rows, *columns) if name.endswith("gate_up_proj") else (len(parts), rows, *columns)
 
     def _read_header(self, file: str) -> None:
         try:

@@ -124,7 +124,9 @@ def test_fp8_becomes_the_wanted_dtype(checkpoint: Path, tmp_path: Path) -> None:
         ({"quantization_config": {"quant_method": "fp8"}}, "fp8"),
         ({"text_config": {"max_position_embeddings": None}}, "max_position_embeddings"),
         ({"text_config": {"hidden_size": 96}}, "has the shape"),
-        ({"text_config": {"num_hidden_layers": 5, "layer_types": ["linear_attention"] * 5}}, "missing"),
+        ({"text_config": {"num_hidden_layers": 5, "layer_types": ["linear_attention"] * 5}}, "lacks"),
+        ({"text_config": {"num_hidden_layers": 5}}, "num_hidden_layers"),
+        ({"text_config": {"hidden_size": "wide"}}, "hidden_size"),
     ],
 )
 def test_settings_that_do_not_fit(checkpoint: Path, tmp_path: Path, settings: dict[str, object], named: str) -> None:
@@ -135,9 +137,9 @@ def test_settings_that_do_not_fit(checkpoint: Path, tmp_path: Path, settings: di
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({FIRST_Q: None}, f"{FIRST_Q} missing"),
+        ({FIRST_Q: None}, f"lacks {FIRST_Q}"),
         ({FIRST_Q: torch.zeros(64, 64)}, rf"{FIRST_Q} has the shape \[64, 64\]"),
-        ({"model.visual.pos_embed.weight": None}, "model.visual.pos_embed.weight missing"),
+        ({"model.visual.pos_embed.weight": None}, "lacks model.visual.pos_embed.weight"),
     ],
 )
 def test_tensors_that_do_not_fit(
@@ -151,9 +153,9 @@ def test_experts_and_scales_that_do_not_fit(tmp_path: Path) -> None:
     place, _ = write_fp8(write_checkpoint(tmp_path / "moe", "moe"), tmp_path, 128)
     gate = "model.language_model.layers.0.mlp.experts.2.gate_proj.weight"
     changes: dict[str, dict[str, Tensor | None]] = {
-        f"{gate} missing": {gate: None},
+        f"lacks {gate};": {gate: None},
         f"{gate} has another shape": {gate: torch.zeros(16, 64)},
-        f"{gate} is FP8, and its scales {gate}_scale_inv are missing": {f"{gate}_scale_inv": None},
+        f"lacks {gate}_scale_inv": {f"{gate}_scale_inv": None},
         f"{gate} can't be dequantised": {f"{gate}_scale_inv": torch.ones(2, 2)},
     }
     for number, (named, change) in enumerate(changes.items()):
@@ -164,7 +166,7 @@ def test_experts_and_scales_that_do_not_fit(tmp_path: Path) -> None:
 def test_what_is_not_known_is_left_out(checkpoint: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     place = rewrite(checkpoint, tmp_path, {"model.extra": torch.zeros(1), "mtp.norm.weight": torch.zeros(64)})
     assert same(place, checkpoint)
-    assert "model.extra not known" in caplog.text
+    assert "left out model.extra" in caplog.text
     assert "mtp" not in caplog.text
 
 

@@ -97,10 +97,10 @@ def test_experts_may_be_stored_one_by_one(tmp_path: Path, tmp_path_factory: pyte
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"mtp.fc.weight": None}, "mtp.fc.weight missing"),
+        ({"mtp.fc.weight": None}, "lacks mtp.fc.weight"),
         ({"mtp.norm.weight": torch.zeros(63)}, r"mtp.norm.weight has the shape \[63\]"),
-        ({"mtp.layers.0.self_attn.q_proj.weight": None}, "mtp.layers.0.self_attn.q_proj.weight missing"),
-        ({"mtp.embed_tokens.weight": torch.zeros(2, 64)}, "mtp.embed_tokens.weight not known"),
+        ({"mtp.layers.0.self_attn.q_proj.weight": None}, "lacks mtp.layers.0.self_attn.q_proj.weight"),
+        ({"mtp.embed_tokens.weight": torch.zeros(2, 64)}, "holds mtp.embed_tokens.weight"),
     ],
 )
 def test_a_damaged_layer_is_told(folder: Path, tmp_path: Path, change: dict[str, Tensor | None], named: str) -> None:
