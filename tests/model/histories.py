@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from io import BytesIO
 from itertools import islice
@@ -28,8 +27,8 @@ from quintet import Image, Video
 from quintet.model import ChatModel, load_model
 from quintet.model.encoded import Encoded, Span
 from quintet.model.local import LocalEngine
-from quintet.model.machine import Machine
-from quintet.model.state import DecoderState
+from quintet.model.machine import Guess, Machine
+from quintet.model.state import Checkpoint, DecoderState, Tail
 
 TOLERANCE = 1e-3  # of logits with a spread of about 1, in float32
 TOOL = {
@@ -67,6 +66,16 @@ class Recorder(Machine):
         note(state, Encoded([token], []))
         return super().next(state, token)
 
+    def speculate(
+        self, state: DecoderState, ids: list[int], tail: Tail, count: int, checkpoint: Checkpoint | None = None
+    ) -> tuple[Tensor, Tail, list[Guess]]:
+        start = checkpoint.length if checkpoint else state.length
+        logits, tail, guesses = super().speculate(state, ids, tail, count, checkpoint)
+        assert isinstance(state, Recorded)
+        read = [*ids, *(guess.token for guess in guesses)]
+        state.past = (*state.past[:start], *((token, None, 0) for token in read))
+        return logits, tail, guesses
+
 
 def note(state: DecoderState, encoded: Encoded) -> None:
     """Adds to a state's past, which a rewind has shortened."""
@@ -89,29 +98,31 @@ def past(state: DecoderState) -> Encoded:
     return Encoded(ids, spans)
 
 
+def kept(answer: AIMessage) -> AIMessage:
+    """What of an answer goes into the history: all but calls, which would want results."""
+    return answer.model_copy(update={"tool_calls": [], "invalid_tool_calls": []})
+
+
 class Histories:
     """Conversations at random, by `seed`."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, *, speculate: int = 0) -> None:
         self.rng = Random(seed)
-        self.model: ChatModel = load_model(str(folder), context=16_384)
+        self.model: ChatModel = load_model(str(folder), context=16_384, speculate=speculate)
         engine = self.model.engine
         assert isinstance(engine, LocalEngine)
         self.engine: Any = engine
-        self.machine = Recorder(engine.model)
+        self.machine = Recorder(engine.model, self.engine._machine._mtp)
         self.engine._machine = self.machine
         self.engine._pool._new_state = self.machine.new_state
         self.talks: list[list[BaseMessage]] = [[], []]
         self.largest = 0.0
         self.steps = 0
-        self.again = 0
 
     def step(self) -> None:
         """Something happens, and everything is looked at."""
-        acts: Sequence[Callable[[], None]] = (
-            self.ask, self.ask, self.ask, self.ask_and_stop, self.ask_at_once, self.edit, self.go_back, self.copy, self.call
-        )  # fmt: skip
-        self.rng.choice(acts)()
+        acts = [self.ask_and_stop, self.ask_at_once, self.edit, self.go_back, self.copy, self.call]
+        self.rng.choice([*acts, self.ask, self.ask, self.ask])()
         self.steps += 1
         self.check()
 
@@ -136,7 +147,7 @@ class Histories:
     def ask(self) -> None:
         talk = self.talk()
         talk.append(self.question())
-        talk.append(self.answered(self.model.invoke(talk, **self.settings())))
+        talk.append(kept(self.model.invoke(talk, **self.settings())))
 
     def ask_and_stop(self) -> None:
         """The answer is cut off after a few deltas; what was seen of it may stay in the history."""
@@ -170,7 +181,7 @@ class Histories:
                     parts[index].append(chunk)
             answers = []
         for talk, answer in zip(talks, answers, strict=False):
-            talk.append(self.answered(answer))
+            talk.append(kept(answer))
         for talk in talks[len(answers) :]:
             talk.append(AIMessage("So it is."))
 
@@ -205,7 +216,7 @@ class Histories:
         for call in answer.tool_calls:
             shown: Any = [self.picture().to_block()] if self.rng.random() < 0.5 else self.words(8)
             talk.append(ToolMessage(shown, tool_call_id=call["id"] or ""))
-        talk.append(self.answered(self.model.invoke(talk, tools=[TOOL], **self.settings())))
+        talk.append(kept(self.model.invoke(talk, tools=[TOOL], **self.settings())))
 
     def talk(self) -> list[BaseMessage]:
         while len(self.talks) > 6:
@@ -245,11 +256,6 @@ class Histories:
     def words(self, count: int) -> str:
         return " ".join(self.rng.choice(_WORDS) for _ in range(count))
 
-    def answered(self, answer: AIMessage) -> AIMessage:
-        assert answer.usage_metadata
-        self.again += answer.usage_metadata.get("input_token_details", {}).get("reread", 0)  # type: ignore[attr-defined]
-        return answer.model_copy(update={"tool_calls": [], "invalid_tool_calls": []})
-
     def settings(self) -> dict[str, Any]:
         return {
             "max_tokens": self.rng.choice((1, 4, 24)),
@@ -268,12 +274,14 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=1.0)
     minutes = parser.parse_args().minutes
     with tempfile.TemporaryDirectory() as folder:
-        for kind in ("dense", "moe"):
-            histories = Histories(write_checkpoint(Path(folder) / kind, kind), seed=time.time_ns())
-            end = time.monotonic() + 30 * minutes
+        for kind, speculate in (("dense", 0), ("moe", 0), ("dense", 2), ("moe", 2)):
+            checkpoint = write_checkpoint(Path(folder) / f"{kind}-{speculate}", kind, mtp=speculate > 0)
+            histories = Histories(checkpoint, seed=time.time_ns(), speculate=speculate)
+            end = time.monotonic() + 15 * minutes
             while time.monotonic() < end:
                 histories.step()
-            print(f"{kind}: {histories.steps} steps, logits differ by at most {histories.largest:.1e}")
+            how = f"{kind}, {speculate} guesses" if speculate else kind
+            print(f"{how}: {histories.steps} steps, logits differ by at most {histories.largest:.1e}", flush=True)
 
 
 if __name__ == "__main__":

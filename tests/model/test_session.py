@@ -42,7 +42,7 @@ def test_a_step_reads_what_is_new(fresh: ChatModel) -> None:
     for number in range(3):
         question = f"Question {number}?"
         messages += [answer, HumanMessage(question)]
-        answer, read, again = asked(fresh, messages)
+        answer, read, _ = asked(fresh, messages)
         assert read < tokens(fresh, question) + 48 < first  # marks of turns, and what a random answer can't be shown as
 
 
