@@ -84,7 +84,7 @@ class Matcher:
 
     def _check(self) -> None:
         if self._matcher.is_error():
-            raise BadInputError(f"the tools' schemas are too intricate to follow: {_reason(self._matcher)}")
+            raise BadInputError(f"the tools' schemas can't be followed here: {_reason(self._matcher)}; simplify them")
 
 
 def _reason(matcher: llguidance.LLMatcher) -> str:

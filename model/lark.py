@@ -16,7 +16,8 @@ import llguidance
 from ..errors import BadInputError
 from .schema import Schema, spelled
 
-LARGEST = 500_000  # characters of a tool's schema as JSON
+_LARGEST = 100_000  # characters of a tool's schema as JSON
+_LONGEST = 2_000  # characters that are counted in a text
 
 _LEAP_YEAR = "([1-9][0-9](0[48]|[2468][048]|[13579][26])|([2468][048]|[13579][26])00)"
 _DAY = "(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31"
@@ -36,9 +37,8 @@ _SCALARS = {
     "number": r"/-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/",
 }
 _END = '"\\n</parameter>\\n"'
-_ANY_TEXT = (
-    r"/\n((?s:.*)\n)?<\/parameter>\n/"  # the line break that the tag begins with may be that behind <parameter=…>
-)
+# Any text is written line by line: masks are made many times faster for that than for one terminal of many lines.
+_LINE = r"LINE: /[^\n]*\n/ & ~/<\/parameter>\n/"
 _BEYOND_END = r"/(?s:.*)\n<\/parameter>\n(?s:.+)/"
 
 
@@ -55,7 +55,7 @@ def call_grammar(functions: Sequence[Mapping[str, Any]], end: int) -> str:
         except BadInputError as error:
             raise refused(function["name"], str(error)) from error
     names = " | ".join(f"f{number}" for number in range(len(functions)))
-    return "\n".join([f'start: "\\n" ({names}) "\\n" <[{end}]>', *rules])
+    return "\n".join([f'start: "\\n" ({names}) "\\n" <[{end}]>', _LINE, *rules])
 
 
 def refused(name: str, reason: str) -> BadInputError:
@@ -64,8 +64,8 @@ def refused(name: str, reason: str) -> BadInputError:
 
 
 def _function(rule: str, name: str, document: Mapping[str, Any]) -> list[str]:
-    if (size := len(json.dumps(document))) > LARGEST:
-        raise BadInputError(f"it has {size} characters of JSON; at most {LARGEST} can be followed")
+    if (size := len(json.dumps(document))) > _LARGEST:
+        raise BadInputError(f"it has {size} characters of JSON; at most {_LARGEST} can be followed")
     schema = Schema.whole(document)
     for tag in (name, *schema.parameters):
         if not tag or ">" in tag or "\n" in tag:
@@ -81,6 +81,8 @@ def _function(rule: str, name: str, document: Mapping[str, Any]) -> list[str]:
 
 def _value(rule: str, schema: Schema) -> str:
     """The rule of a parameter's value, from behind its tag to behind its end."""
+    if not schema.types:
+        raise BadInputError(f"no value fits {json.dumps(schema.node)}")
     terminal = rule.upper()
     if schema.choices:  # one terminal, however many they are: alternatives of rules are limited
         return f'{rule}: "\\n" {terminal} {_END}\n{terminal}: {_listed(schema)}'
@@ -88,7 +90,7 @@ def _value(rule: str, schema: Schema) -> str:
         return f'{rule}: "\\n" {_json(schema)} {_END}'
     if text := _text(schema):
         return f'{rule}: {terminal}\n{terminal}: "\\n" ({text}) {_END} & ~{_BEYOND_END}'
-    return f"{rule}[lazy]: {_ANY_TEXT}"
+    return f'{rule}: "\\n" LINE* "</parameter>\\n"'
 
 
 def _listed(schema: Schema) -> str:
@@ -111,8 +113,9 @@ def _limited(schema: Schema) -> str | None:
     """What a terminal must be for a string with limits, if there are any."""
     limits = []
     for node in (part.node for part in schema.parts):
-        if "minLength" in node or "maxLength" in node:
-            limits.append(f"/(?s:.{{{node.get('minLength', 0)},{node.get('maxLength', '')}}})/")
+        least, most = node.get("minLength", 0), node.get("maxLength", _LONGEST + 1)
+        if 0 < least <= _LONGEST or most <= _LONGEST:
+            limits.append(f"/(?s:.{{{least},{most if most <= _LONGEST else ''}}})/")
         if "pattern" in node and (pattern := _search(node["pattern"])):
             limits.append(pattern)
         if node.get("format") in _FORMATS:

@@ -16,7 +16,12 @@ from ..errors import BadInputError
 
 ANYTHING = frozenset(("string", "integer", "number", "boolean", "null", "array", "object"))
 _PYTHON = {"True": True, "False": False, "None": None}
-_SHAPES = {"properties": Mapping, "required": list, "enum": list, "allOf": list, "anyOf": list, "oneOf": list}
+_SHAPES: dict[type, tuple[str, tuple[str, ...]]] = {
+    Mapping: ("an object", ("properties",)),
+    list: ("a list", ("required", "enum", "allOf", "anyOf", "oneOf")),
+    str: ("a string", ("$ref", "pattern", "format")),
+    int: ("a whole number", ("minLength", "maxLength")),
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Schema:
         for one in self.node.get("allOf", ()):
             found += self._beside(one).parts
         reference = self.node.get("$ref")
-        if isinstance(reference, str) and reference not in self.followed:
+        if reference is not None and reference not in self.followed:
             found += Schema(self._target(reference), self.root, self.followed | {reference}).parts
         return found
 
@@ -58,11 +63,11 @@ class Schema:
 
     @cached_property
     def types(self) -> frozenset[str]:
-        """The JSON types that a value may have: all where the schema says nothing. A number may be an integer."""
+        """The JSON types that a value may have: all where the schema says nothing, none where it contradicts itself."""
         types = frozenset.intersection(*(part._own_types for part in self.parts))
         for options in self.unions:
             types &= frozenset.union(*(option.types for option in options))
-        return types or ANYTHING
+        return types
 
     @cached_property
     def choices(self) -> list[Any]:
@@ -130,7 +135,7 @@ class Schema:
     def _own_types(self) -> frozenset[str]:
         declared = self.node.get("type", ANYTHING)
         types = frozenset((declared,) if isinstance(declared, str) else declared)
-        if "number" in types:
+        if "number" in types:  # which may be whole
             types |= {"integer"}
         if self._listed is not None:
             types &= frozenset(map(_type_of, self._listed))
@@ -194,10 +199,10 @@ def _checked(node: Any) -> Mapping[str, Any]:
         return {} if node else {"enum": []}  # anything, nothing
     if not isinstance(node, Mapping):
         raise BadInputError(f"{node!r} stands where a schema should; expected an object such as {{'type': 'string'}}")
-    for key, shape in _SHAPES.items():
-        if key in node and not isinstance(node[key], shape):
-            expected = "a list" if shape is list else "an object"
-            raise BadInputError(f"{key!r} of a schema is {node[key]!r}; expected {expected}")
+    for shape, (described, keywords) in _SHAPES.items():
+        for key in keywords:
+            if key in node and not isinstance(node[key], shape):
+                raise BadInputError(f"{key!r} of a schema is {node[key]!r}; expected {described}")
     return node
 
 
