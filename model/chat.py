@@ -1,7 +1,7 @@
 """The LangChain chat model over an engine."""
 
 from asyncio import gather
-from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -121,9 +121,8 @@ class ChatModel(Settings, BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         requests = self._requests(messages, stop, kwargs)
-        if len(requests) == 1:
-            return _result([message_of(self.engine.generate(requests[0]), self.engine.name)])
-        return _result([message_of(deltas, self.engine.name) for deltas in together(self.engine.generate, requests)])
+        turns = together(self._deltas, requests) if len(requests) > 1 else [self._deltas(requests[0])]
+        return _result([message_of(deltas, self.engine.name) for deltas in turns])
 
     async def _agenerate(
         self,
@@ -164,29 +163,24 @@ class ChatModel(Settings, BaseChatModel):
                 yield chunk
 
     def _chunks(
-        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
+        self, messages: Sequence[BaseMessage], stop: Sequence[str] | None, kwargs: Mapping[str, Any]
     ) -> Generator[ChatGenerationChunk, None, None]:
         request, *more = self._requests(messages, stop, kwargs)
         if more:
             raise BadInputError(f"n={1 + len(more)} candidates can't be streamed; leave n out, or use generate()")
-        for chunk in chunks_of(self.engine.generate(request), self.engine.name):
+        for chunk in chunks_of(self._deltas(request), self.engine.name):
             yield ChatGenerationChunk(message=chunk)
 
     def _deltas(self, request: Request) -> Generator[Delta | Logprob | Done, None, None]:
         yield from self.engine.generate(request)
 
-    def _requests(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> list[Request]:
+    def _requests(
+        self, messages: Sequence[BaseMessage], stop: Sequence[str] | None, kwargs: Mapping[str, Any]
+    ) -> list[Request]:
         """One for each candidate; their seeds count up from the one given."""
-        request = self._request(messages, stop, kwargs)
-        candidates = self._settings(stop, kwargs).n or 1
-        if (seed := request.sampling.get("seed")) is None:
-            return [request] * candidates
-        return [replace(request, sampling={**request.sampling, "seed": seed + each}) for each in range(candidates)]
-
-    def _request(self, messages: Sequence[BaseMessage], stop: Sequence[str] | None, kwargs: dict[str, Any]) -> Request:
         settings = self._settings(stop, kwargs)
         tools, call = chosen(described(kwargs.get("tools") or []), kwargs.get("tool_choice"))
-        return Request(
+        request = Request(
             messages=messages,
             tools=tools,
             thinking=True if settings.thinking is None else settings.thinking,
@@ -198,11 +192,16 @@ class ChatModel(Settings, BaseChatModel):
             logprobs=settings.top_logprobs or 0 if settings.logprobs else None,
             sampling=settings.sampling,
         )
+        candidates = range(settings.n or 1)
+        if settings.seed is None:
+            return [request for _ in candidates]
+        return [replace(request, sampling={**request.sampling, "seed": settings.seed + each}) for each in candidates]
 
-    def _settings(self, stop: Sequence[str] | None, kwargs: dict[str, Any]) -> Settings:
+    def _settings(self, stop: Sequence[str] | None, kwargs: Mapping[str, Any]) -> Settings:
         """The model's settings, and over them those of a call."""
         given = {key: value for key, value in kwargs.items() if key not in _OFFER and not key.startswith("ls_")}
-        given |= {} if stop is None else {"stop": stop}
+        if stop is not None:
+            given["stop"] = stop
         return Settings.checked(self._own() | {key: value for key, value in given.items() if value is not None})
 
     def _own(self) -> dict[str, Any]:
@@ -253,5 +252,5 @@ def load_model(
         cache_folder=Path(cache_folder) if cache_folder is not None else None,
     )
     model = ChatModel(engine=engine, **settings)
-    model._request([], None, {}).resolve({})  # names a setting out of range now, not at the first question
+    model._requests([], None, {})[0].resolve({})  # names a setting out of range now, not at the first question
     return model

@@ -18,6 +18,7 @@ def message_of(deltas: Iterable[Delta | Logprob | Done], model: str) -> AIMessag
     thinking, text = "", ""
     calls: list[Call] = []
     logprobs: list[dict[str, Any]] = []
+    done: Done | None = None
     for delta in deltas:
         match delta:
             case ThinkingDelta(more):
@@ -30,6 +31,7 @@ def message_of(deltas: Iterable[Delta | Logprob | Done], model: str) -> AIMessag
                 logprobs.append(_logprob(delta))
             case Done():
                 done = delta
+    assert done
     return AIMessage(
         content=[
             *([{"type": "reasoning", "reasoning": thinking}] if thinking else []),

@@ -13,7 +13,8 @@ _SAMPLING = ("temperature", "top_p", "top_k", "min_p", "presence_penalty", "repe
 class Settings(BaseModel):
     """What can be set for all calls of a model, by `.bind(…)`, or for one call; None is as if it weren't given.
 
-    Sampling settings left out come from the checkpoint, or are what the makers recommend.
+    Sampling settings left out come from the checkpoint, or are what the makers recommend. (A pydantic model, since
+    LangChain's chat models are.)
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -66,6 +67,8 @@ def bad_setting(error: ValidationError) -> BadInputError:
     """What is wrong with settings, in one line."""
     fault = error.errors()[0]
     name = str(fault["loc"][0])
-    if name not in Settings.model_fields:
+    if fault["type"] == "extra_forbidden":
         return BadInputError(f"unknown setting {name!r}; known are {', '.join(Settings.model_fields)}")
+    if name not in Settings.model_fields:
+        return BadInputError(f"{name} can't be used: {fault['msg']}")
     return BadInputError(f"{name}={fault['input']!r} can't be used; give {Settings.model_fields[name].description}")

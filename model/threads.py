@@ -40,12 +40,11 @@ async def in_thread(items: Generator[T, None, None]) -> AsyncGenerator[T, None]:
     is still at work.
     """
     loop = asyncio.get_running_loop()
+    step = loop.run_in_executor(None, next, items, None)
     try:
-        while True:
-            step = loop.run_in_executor(None, next, items, None)
-            if (item := await asyncio.shield(step)) is None:
-                return
+        while (item := await asyncio.shield(step)) is not None:
             yield item
+            step = loop.run_in_executor(None, next, items, None)
     finally:
         await asyncio.gather(step, return_exceptions=True)
         items.close()
