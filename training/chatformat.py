@@ -18,7 +18,7 @@ from .sample import Clip, Part, Picture, Sample, Turn
 NANO = Path(__file__).parent.parent / "model" / "nano"
 PATCH, MERGE = 16, 2
 CELL = PATCH * MERGE  # pixels of one vision token's side
-OUTSIDE = 0.1  # weight of tokens that the model reads, beside 1 for those it writes
+OUTSIDE = 0.03  # weight of tokens that the model reads, beside 1 for those it writes
 _MEDIA = "\ufffc"
 
 

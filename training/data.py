@@ -13,15 +13,15 @@ from .pack import Batch, Packer, Shape
 from .skills import training_sample
 
 MIXTURE = {
-    "copying": 1.5,
+    "copying": 1.0,
     "pictures": 3.5,
-    "reading": 4.0,
-    "motion": 1.0,
-    "times": 1.2,
-    "tools": 1.0,
-    "documents": 0.8,
-    "looking": 0.25,
-    "conversation": 0.4,
+    "reading": 2.8,
+    "motion": 0.8,
+    "times": 2.0,
+    "tools": 3.2,
+    "documents": 2.4,
+    "looking": 0.8,
+    "conversation": 1.6,
 }
 """How often each skill is drawn; documents and looking are long, so they cost more than they seem."""
 

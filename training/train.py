@@ -23,12 +23,13 @@ from .optim import Optimizer
 from .pack import Batch, Packer, Shape
 from .sizes import SIZES
 from .skills import SKILLS
+from .start import start_from
 
 RUNS = Path(__file__).parent.parent / "runs"
-SHAPES = {"full": Shape(rows=32, length=2048, vision_rows=160), "small": Shape(rows=8, length=512, vision_rows=16)}
+SHAPES = {"full": Shape(rows=32, length=2048, vision_rows=96), "small": Shape(rows=8, length=512, vision_rows=16)}
 RATES = {"full": (0.02, 3e-3), "small": (0.02, 4e-3)}  # Muon, AdamW
 WARM_UP = 100  # steps
-COOL_DOWN = 0.35  # share of the whole training
+COOL_DOWN = 0.5  # share of the whole training
 
 
 class Trainer:
@@ -47,6 +48,8 @@ class Trainer:
         self.step, self.trained = 0, 0.0
         if (self.folder / "state.pt").exists() and not args.fresh:
             self._resume()
+        elif args.start:
+            start_from(self.model, Path(args.start))
         # On a CPU the vision rows are trimmed, so their shape isn't constant.
         kinds = (
             (DeltaLayer, AttentionLayer, VisionBlock) if self.device.type == "cuda" else (DeltaLayer, AttentionLayer)
@@ -201,6 +204,7 @@ def options(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=20, help="steps between lines of the log")
     parser.add_argument("--test-every", type=float, default=3, help="minutes between tests")
     parser.add_argument("--fresh", action="store_true", help="start anew even if the run exists")
+    parser.add_argument("--start", default=None, help="a new run begins with the weights of this checkpoint folder")
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--export", default=None, help="also write the checkpoint here whenever the state is saved")
     args = parser.parse_args(words)

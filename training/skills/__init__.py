@@ -14,6 +14,7 @@ from .pictures import pictures
 from .reading import reading, sign
 from .tools import tools
 from .video import motion, times
+from .wording import reworded
 
 SKILLS: dict[str, Callable[..., Sample]] = {
     "pictures": pictures,
@@ -42,4 +43,4 @@ def training_sample(rng: Random, mixture: dict[str, float], level: float) -> Sam
     sample = skill(rng, level=level)
     if name in LOOKING and rng.random() < 0.12:
         sample = dataclasses.replace(sample, tools=distractors(rng))
-    return sample
+    return reworded(rng, sample) if name != "conversation" and rng.random() < 0.3 else sample

@@ -3,7 +3,8 @@
 from random import Random
 
 from ..sample import Sample, assistant, user
-from ..words import CITIES, NAMES, NOUNS, Words
+from ..wordlists import CITIES, NAMES, NOUNS
+from ..words import Words
 
 SAYING = ("is called", "belongs to", "stands near", "costs", "needs", "weighs", "has")
 

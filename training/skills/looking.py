@@ -25,6 +25,17 @@ SMALL = (
     "Look closer at the {}. What does it say?",
     "Zoom into the {}: what is written there?",
     "Look again at the {} part. Which word is there?",
+    "Read the word at the {}. It is very small, so zoom in.",
+    "There is a small word at the {}. What is it?",
+    "What is written at the {}? Look closely.",
+    "Look closely at the {} and read the word.",
+    "Which word stands at the {}? Zoom.",
+    "Use zoom to read the {} corner.",
+    "Zoom to the {} and tell me the word.",
+    "Enlarge the {}: which word do you see?",
+    "The {} has a tiny text. Read it.",
+    "Go closer to the {}. Which word is it?",
+    "Can you zoom into the {} and say what is there?",
 )
 SMALL_HELD = ("Take a closer look at the {}: which word is there?", "Please zoom into the {} and read it.")
 
@@ -80,6 +91,14 @@ AGAIN = (
     "Look again between {a} and {b} seconds: what appears?",
     "What appears between {a} and {b} seconds? Watch closely.",
     "Watch the part from {a} to {b} seconds more closely. Which shape appears?",
+    "From {a} to {b} seconds something appears. What is it? Watch again.",
+    "Watch {a} to {b} seconds again: what comes up?",
+    "Look at the time from {a} to {b} seconds once more. What appears there?",
+    "What comes between {a} and {b} seconds? Look again.",
+    "See {a} to {b} seconds again and tell me what appears.",
+    "Go back to {a} to {b} seconds. What appears?",
+    "Something is shown between {a} and {b} seconds. Watch that part and name it.",
+    "Which shape shows up from {a} to {b} seconds? Watch closely.",
 )
 AGAIN_HELD = (
     "Please rewatch {a} to {b} seconds. What shows up?",

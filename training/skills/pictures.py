@@ -3,7 +3,23 @@
 from random import Random
 
 from ..pictures import COLOURS, SHAPES, Thing, canvas_size, picture, place
-from ..sample import Sample, Turn, assistant, user
+from ..sample import Picture, Sample, Turn, assistant, user
+from .phrases import (
+    ALIKE,
+    ALIKE_HELD,
+    COLOUR_OF,
+    COLOUR_OF_HELD,
+    COUNT,
+    COUNT_HELD,
+    DESCRIBE,
+    DESCRIBE_HELD,
+    IN_ONE,
+    IN_ONE_HELD,
+    SHAPE_OF,
+    SHAPE_OF_HELD,
+    WHICH_ONE,
+    WHICH_ONE_HELD,
+)
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -30,64 +46,11 @@ def _plural(shape: str) -> str:
     return shape + ("es" if shape == "cross" else "s")
 
 
-COLOUR_OF = (
-    "What colour is the {}?",
-    "What color is the {}?",
-    "Which colour does the {} have?",
-    "Tell me the colour of the {}.",
-    "The {} is of which colour?",
-    "What is the colour of the {}?",
-    "Name the colour of the {}.",
-    "Look at the {}. What colour is it?",
-    "Which color is the {}?",
-    "In this picture, what colour is the {}?",
-)
-COLOUR_OF_HELD = (
-    "Can you say what colour the {} is?",
-    "What's the colour of the {} here?",
-    "I'd like to know the colour of the {}.",
-)
-SHAPE_OF = (
-    "What shape is {}?",
-    "Which shape is {}?",
-    "What is the {} thing?",
-    "What is the {} object?",
-    "Name the {} shape.",
-    "Which object is {}?",
-    "What {} shape is there?",
-    "What kind of shape is {}?",
-    "Which thing in the picture is {}?",
-)
-SHAPE_OF_HELD = ("Tell me which shape is {}.", "What's the {} shape?", "The {} object is of what shape?")
-COUNT = (
-    "How many {} are there?",
-    "How many {} do you see?",
-    "Count the {}.",
-    "How many {} are in the picture?",
-    "What is the number of {}?",
-    "How many {} can you see?",
-    "How many {} does the picture show?",
-    "Give the number of {}.",
-    "How many {}?",
-)
-COUNT_HELD = ("Please count the {}.", "How many {} can be seen here?", "Tell me how many {} there are.")
-DESCRIBE = (
-    "What is in the picture?",
-    "Describe the picture.",
-    "What do you see?",
-    "List the shapes from left to right.",
-    "What does the picture show?",
-    "Name everything in the picture.",
-    "What shapes are there?",
-    "Describe this image.",
-    "What can you see here?",
-    "What is this?",
-)
-DESCRIBE_HELD = ("Tell me what the picture shows.", "What's in this image?", "What things are in the picture?")
-
-
 def pictures(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
-    """A picture of shapes and a question about it; `level` from 0 (one or two shapes) to 1 (up to nine)."""
+    """A picture of shapes and questions about it, or several; `level` from 0 (one or two shapes) to 1 (up to nine)."""
+    thinking = rng.random() < 0.5
+    if rng.random() < 0.12:
+        return Sample("pictures", tuple(_several(rng, held, level, thinking)), thinking=thinking)
     kind = rng.choices(
         ("describe", "colour", "shape", "count", "zone", "beside", "larger", "exists"), (4, 4, 3, 5, 2, 2, 2, 1.5)
     )[0]
@@ -98,38 +61,71 @@ def pictures(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     n = max(rng.randint(1, most), 2 if kind in ("beside", "larger") else 1)
     question, answer, things = _ask(rng, kind, n, width, height, held)
     shown = picture(rng, things, width, height)
-    thinking = rng.random() < 0.5
-    turns: list[Turn] = [
-        _question(rng, shown, question),
-        assistant(answer, _thought(rng, things, kind) if thinking else ""),
-    ]
-    if rng.random() < 0.25 and not held:
+    turns = [_question(rng, shown, question), assistant(answer, _thought(things) if thinking else "")]
+    if rng.random() < 0.25:
         for _ in range(rng.randint(1, 2)):
-            question, answer = _again(rng, things)
-            turns += [user(question), assistant(answer, _thought(rng, things, "count") if thinking else "")]
+            question, answer = _again(rng, things, held, turns[-1].text)
+            turns += [user(question), assistant(answer, _thought(things) if thinking else "")]
     return Sample("pictures", tuple(turns), thinking=thinking)
 
 
-def _question(rng: Random, shown: object, question: str) -> Turn:
+def _question(rng: Random, shown: Picture, question: str) -> Turn:
     gap = "\n" if rng.random() < 0.1 else ""
-    return user(question + gap, shown) if rng.random() < 0.1 else user(shown, gap + question)  # type: ignore[arg-type]
+    return user(question + gap, shown) if rng.random() < 0.1 else user(shown, gap + question)
 
 
-def _thought(rng: Random, things: list[Thing], kind: str) -> str:
+def _thought(things: list[Thing]) -> str:
     return f"I see {listing(things)}."
 
 
-def _again(rng: Random, things: list[Thing]) -> tuple[str, str]:
-    """A further question about the same picture."""
+def _again(rng: Random, things: list[Thing], held: bool, before: str = "") -> tuple[str, str]:
+    """A further question about the same picture; the same one of another thing if `before` answered one of colours."""
+
+    def phrase(seen: tuple[str, ...], kept: tuple[str, ...]) -> str:
+        return rng.choice(kept if held else seen)
+
+    alone = [thing for thing in things if sum(other.shape == thing.shape for other in things) == 1]
+    named = before.removeprefix("The ").partition(" is ")
+    if alone and named[0] in SHAPES and named[2].rstrip(".") in COLOURS and rng.random() < 0.6:
+        thing = rng.choice(alone)
+        return phrase(ALIKE, ALIKE_HELD).format(thing.shape), f"The {thing.shape} is {thing.colour}."
     shape, colour = rng.choice([thing.shape for thing in things]), rng.choice([thing.colour for thing in things])
     of_shape, of_colour = [t for t in things if t.shape == shape], [t for t in things if t.colour == colour]
     if len(of_shape) == 1 and rng.random() < 0.5:
-        return rng.choice(COLOUR_OF).format(shape), f"The {shape} is {of_shape[0].colour}."
+        return phrase(COLOUR_OF, COLOUR_OF_HELD).format(shape), f"The {shape} is {of_shape[0].colour}."
     if len(of_colour) == 1 and rng.random() < 0.5:
-        return rng.choice(SHAPE_OF).format(colour), f"The {colour} shape is {article(of_colour[0].shape)}."
+        return phrase(SHAPE_OF, SHAPE_OF_HELD).format(colour), f"The {colour} shape is {article(of_colour[0].shape)}."
     if rng.random() < 0.5:
-        return rng.choice(COUNT).format(_plural(shape)), counted(len(of_shape), "", shape)
-    return rng.choice(COUNT).format(f"{colour} shapes"), counted(len(of_colour), colour, "shape")
+        return phrase(COUNT, COUNT_HELD).format(_plural(shape)), counted(len(of_shape), "", shape)
+    return phrase(COUNT, COUNT_HELD).format(f"{colour} shapes"), counted(len(of_colour), colour, "shape")
+
+
+def _several(rng: Random, held: bool, level: float, thinking: bool) -> list[Turn]:
+    """Two or three pictures, at once or one after the other; questions about one of them, or which one it is."""
+    shown: list[tuple[Picture, list[Thing]]] = []
+    kinds = rng.sample([(colour, shape) for colour in COLOURS for shape in SHAPES], 9)
+    for _ in range(rng.choice((2, 2, 3))):
+        width, height = 32 * rng.randint(3, 4), 32 * rng.randint(3, 4)
+        things = place(rng, [kinds.pop() for _ in range(rng.randint(1, 2 + round(level * 1.4)))], width, height)
+        shown.append((picture(rng, things, width, height), things))
+    at = rng.randrange(len(shown))
+    number, ordinal = at + 1, ("first", "second", "third")[at]
+    if rng.random() < 0.3:
+        thing = rng.choice(shown[at][1])
+        question = rng.choice(WHICH_ONE_HELD if held else WHICH_ONE).format(thing.name)
+        answer, thought = f"The {thing.name} is in picture {number}.", f"Picture {number} shows it."
+    else:
+        question, answer = _again(rng, shown[at][1], held)
+        question = rng.choice(IN_ONE_HELD if held else IN_ONE).format(p=number, o=ordinal, q=question)
+        thought = _thought(shown[at][1])
+    last = assistant(answer, thought if thinking else "")
+    if rng.random() < 0.6:
+        return [user(*(one for one, _ in shown), question), last]
+    turns: list[Turn] = []
+    for one, things in shown:
+        asked, said = _again(rng, things, held)
+        turns += [user(one, asked), assistant(said, _thought(things) if thinking else "")]
+    return [*turns, user(question), last]
 
 
 def _ask(rng: Random, kind: str, n: int, width: int, height: int, held: bool) -> tuple[str, str, list[Thing]]:

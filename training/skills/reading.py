@@ -4,7 +4,8 @@ from random import Random
 
 from ..pictures import COLOURS, FACES, Line, canvas_size, font, page, place, typeset
 from ..sample import Sample, assistant, user
-from ..words import ADJECTIVES, CITIES, NAMES, NOUNS, VERBS, Words
+from ..wordlists import ADJECTIVES, CITIES, NAMES, NOUNS, VERBS
+from ..words import Words
 
 SIGNS = (
     "EXIT STOP OPEN CLOSED SALE PUSH PULL HELLO WELCOME ENTER DANGER START FINISH MENU CAFE HOTEL TAXI BUS PARK FREE "
@@ -25,6 +26,15 @@ ONE = (
     "What is the word in the picture?",
     "Read this.",
     "Read what it says.",
+    "Say the word.",
+    "What is written?",
+    "What does this say?",
+    "Which text do you see?",
+    "The word, please.",
+    "What stands there?",
+    "What is the text?",
+    "Please read it.",
+    "Tell me the word.",
 )
 ONE_HELD = (
     "Can you read the word?",
@@ -38,6 +48,11 @@ NUMBER = (
     "Read the number.",
     "What number do you see?",
     "What is the number in the picture?",
+    "Which number is it?",
+    "What number is printed?",
+    "What is the number?",
+    "Say the number.",
+    "Which number do you see?",
 )
 NUMBER_HELD = ("Tell me the number.", "What number does the picture show?")
 ALL = (

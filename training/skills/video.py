@@ -18,6 +18,14 @@ MOVES = (
     "What does the {} do?",
     "In what direction is the {} moving?",
     "Does the {} move left, right, up or down?",
+    "Where does the {} move?",
+    "Say which way the {} goes.",
+    "Which way does the {} go?",
+    "To which side does the {} move?",
+    "The {}: which way does it go?",
+    "The motion of the {}?",
+    "Where is the {} heading?",
+    "In which direction is the {} going?",
 )
 MOVES_HELD = ("Tell me which way the {} moves.", "Which direction is the {} going?", "Where is the {} moving to?")
 APPEARS = (
@@ -27,6 +35,15 @@ APPEARS = (
     "After how many seconds does the {} appear?",
     "When does the {} show up?",
     "At which second does the {} appear?",
+    "The {} appears when?",
+    "What is the time when the {} appears?",
+    "Say when the {} appears.",
+    "When does the {} come?",
+    "When can you see the {} for the first time?",
+    "How long until the {} appears?",
+    "From when on is the {} there?",
+    "Since when is the {} in the video?",
+    "Give the time at which the {} appears.",
 )
 APPEARS_HELD = ("When can the {} first be seen?", "Tell me when the {} appears.", "What time does the {} appear at?")
 LEAVES = (
@@ -35,6 +52,14 @@ LEAVES = (
     "When does the {} leave?",
     "When is the {} gone?",
     "When does the {} vanish?",
+    "The {} disappears when?",
+    "Say when the {} disappears.",
+    "When do you last see the {}?",
+    "At which second does the {} disappear?",
+    "After how many seconds is the {} gone?",
+    "Until when is the {} there?",
+    "Give the time at which the {} disappears.",
+    "When does the {} go away?",
 )
 LEAVES_HELD = ("Tell me when the {} disappears.", "What time does the {} disappear at?")
 FIRST = (
@@ -42,9 +67,30 @@ FIRST = (
     "What comes first, the {} or the {}?",
     "Which is first: the {} or the {}?",
     "Does the {} or the {} appear first?",
+    "Which one appears first, the {} or the {}?",
+    "Which one comes first: the {} or the {}?",
+    "What appears earlier, the {} or the {}?",
+    "Which is seen first, the {} or the {}?",
+    "Is the {} or the {} first?",
+    "Say what appears first, the {} or the {}.",
+    "Tell me what is first: the {} or the {}.",
+    "Who is first, the {} or the {}?",
+    "The {} or the {}: which appears first?",
+    "The {} and the {}: which one comes first?",
+    "Between the {} and the {}, which is first?",
+    "Is it the {} or the {} that appears first?",
+    "There are the {} and the {}. Which appears first?",
 )
 FIRST_HELD = ("Of the {} and the {}, which appears first?", "Tell me which comes first, the {} or the {}.")
-WHAT = ("What happens in the video?", "What happens?", "Describe the video.", "What do you see in the clip?")
+WHAT = (
+    "What happens in the video?",
+    "What happens?",
+    "Describe the video.",
+    "What do you see in the clip?",
+    "What is going on?",
+    "Tell me what happens.",
+    "What changes?",
+)
 
 
 def _cast(rng: Random, n: int, width: int, height: int) -> list[Thing]:

@@ -1,0 +1,86 @@
+"""Real words by kind: what training and evaluation talk about, beside the invented ones."""
+
+NOUNS = (
+    "lamp table chair window door garden river bridge market engine bottle basket ladder hammer needle pocket "
+    "candle mirror carpet pillow blanket kettle saucer spoon fork knife plate bucket shovel wheel pedal saddle "
+    "bicycle wagon tractor harbour island mountain valley desert forest meadow lake ocean beach cliff cave tunnel "
+    "tower castle temple museum library school hospital station airport factory office kitchen bathroom bedroom "
+    "cellar attic balcony staircase roof chimney fence gate path road street square corner bench fountain statue "
+    "flag drum guitar piano violin trumpet flute camera radio printer scanner keyboard monitor speaker battery "
+    "charger cable socket switch sensor motor pump valve filter turbine boiler heater cooler freezer oven stove "
+    "toaster blender mixer grinder scale timer clock watch calendar diary letter stamp parcel envelope ticket "
+    "passport wallet coin banknote receipt invoice contract licence permit apple banana cherry lemon orange peach "
+    "grape melon berry carrot onion potato tomato cabbage pepper garlic ginger bread butter cheese honey sugar "
+    "flour rice pasta soup salad sauce coffee tea juice milk water salt vinegar oil tiger lion rabbit horse donkey "
+    "camel goat sheep chicken duck goose pigeon eagle falcon owl parrot whale dolphin shark salmon turtle lizard "
+    "snake spider beetle butterfly bee ant worm flower tulip rose lily daisy oak maple birch willow jacket shirt "
+    "trousers glove scarf boot sandal button zipper collar sleeve helmet umbrella backpack suitcase tent rope "
+    "anchor sail rudder cabin deck compass map globe telescope microscope magnet prism mirror lens laser antenna "
+    "satellite rocket planet comet crystal diamond marble granite copper silver iron steel glass plastic rubber "
+    "cotton wool silk leather paper ink paint brush canvas frame shelf drawer cabinet cushion curtain faucet sink "
+    "shower towel soap sponge warranty manual handbook policy holiday salary meeting deadline project budget report "
+    "invoice refund delivery deposit insurance discount subscription membership password account server router "
+    "backup archive folder device vehicle machine robot drone elevator escalator alarm detector extinguisher "
+    "generator transformer compressor conveyor crane anvil apron arrow attic axle bakery ballot banjo barrel basin "
+    "beacon bell belt bicycle blade blouse board bolt bonnet booklet bowl bracket brick broom buckle bulb bunker "
+    "cactus cage cake canal canoe cape carriage cart cello chain chalk chapel chart chest chisel circuit clamp "
+    "clinic closet cloud coat cone cord corridor counter couch cradle crate crown cube cup dam dashboard dial dish "
+    "dock dome dragon dress drill driveway easel engraving exhibit fan feather fibre file firewall flask fleet "
+    "flask flood folder footbridge forge fort fossil foyer freight funnel furnace gallery garage gauge gear goblet "
+    "grill grove guard gym hall hamper handle hangar harness hatch hedge hinge hive hook hose hut igloo inbox index "
+    "inn jar jetty jigsaw journal jug kayak kiln kiosk kite knob lab label lagoon lane lantern lawn ledger lever "
+    "lid lift lighthouse lock locker loft log loom lounge machete magazine mailbox mall mansion mask mast mat "
+    "mattress medal menu mill mine module monastery mosaic motorway mug napkin nest net notebook notice nozzle oar "
+    "orchard outlet packet paddle padlock palace panel pantry parade parlour patio pavement pavilion pebble pen "
+    "pencil pendant pier pigment pillar pilot pin pipe pipeline pistol platform playground plaza plough plug podium "
+    "poem pond porch portal portrait poster pot powder propeller pulley puppet puzzle pyramid quarry quilt raft "
+    "rail railing ramp razor recipe record reel reservoir resort ribbon rifle ring rink robe rod rug saloon "
+    "sandwich sauna saw scaffold schedule screen screw sculpture seat seed shed shield ship shoe shop shutter "
+    "signal silo skate sketch skirt slide slipper sofa spring stable stadium staff stage stall stapler stem stool "
+    "strap stream stretcher studio sundial survey sweater swing sword syringe tank tape tapestry tavern teapot "
+    "terminal terrace theatre thermostat thread throne tile tool toolbox torch track trailer train tram tray "
+    "treadmill trench tripod trolley truck tub tube turret tyre vase vault veil vent veranda vest viaduct village "
+    "vineyard voucher wardrobe warehouse waterfall weight well whistle winch windmill wing workshop wreath wrench "
+    "yard zoo"
+).split()
+ADJECTIVES = (
+    "small large heavy light bright dark quiet loud warm cold fast slow old new clean dirty soft hard smooth rough "
+    "wide narrow tall short thick thin round flat sharp blunt empty full open closed simple complex cheap costly "
+    "early late strong weak fresh dry wet sweet bitter sour plain fancy modern ancient local foreign public private "
+    "safe digital electric solar northern southern eastern western upper lower inner outer main spare annual daily "
+    "weekly monthly"
+).split()
+VERBS = (
+    "open close start stop send fetch find count measure check update delete create rename copy move print scan "
+    "lock unlock book cancel order pay sell rent repair clean paint build heat cool lift drop push pull turn play "
+    "pause record mute search list show hide save load share invite block remind schedule translate convert compare "
+    "sort merge split attach"
+).split()
+CITIES = (
+    "Oslo Paris Rome Lisbon Madrid Vienna Prague Athens Dublin London Berlin Munich Hamburg Zurich Geneva Brussels "
+    "Warsaw Helsinki Stockholm Copenhagen Cairo Nairobi Lagos Accra Tunis Dakar Delhi Mumbai Tokyo Osaka Kyoto "
+    "Seoul Beijing Shanghai Hanoi Bangkok Jakarta Manila Sydney Perth Auckland Toronto Montreal Chicago Boston "
+    "Denver Seattle Austin Houston Miami Atlanta Havana Lima Quito Bogota Santiago Caracas Porto Seville Naples "
+    "Milan Turin Lyon Nice Bergen Aberdeen Adelaide Aleppo Ankara Antwerp Baku Bali Basel Bilbao Bologna Bordeaux "
+    "Bremen Brisbane Bristol Bucharest Budapest Calgary Cardiff Cologne Dallas Detroit Dresden Dubai Edinburgh "
+    "Florence Genoa Glasgow Gothenburg Granada Graz Hobart Innsbruck Istanbul Jaipur Kabul Karachi Kigali Krakow "
+    "Leeds Leipzig Linz Luxembourg Malaga Marseille Memphis Minsk Nagoya Nantes Odessa Omaha Orlando Ottawa Palermo "
+    "Phoenix Pisa Portland Quebec Reykjavik Riga Rotterdam Salzburg Samara Sapporo Sarajevo Sofia Split Stuttgart "
+    "Taipei Tallinn Tampere Tbilisi Tirana Toulouse Trieste Utrecht Valencia Vilnius Wellington Winnipeg"
+).split()
+NAMES = (
+    "Anna Ben Clara David Emma Felix Greta Hugo Ida Jonas Karin Leo Mia Nora Oscar Paula Quentin Rosa Simon Tina "
+    "Ursula Victor Wanda Xavier Yara Zoe Alice Boris Carla Dora Erik Fiona George Helen Ivan Julia Kevin Laura "
+    "Martin Nina Olga Peter Robert Sara Thomas Vera Walter Amir Bianca Chen Dmitri Elena Farah Gustav Hana Igor "
+    "Jamal Kenji Lena Mateo Noor Adam Agnes Aisha Albert Andrea Anton Arjun Astrid Beatrice Bruno Camille Carlos "
+    "Cecilia Charles Chiara Daniel Diana Edith Eduardo Eleanor Elias Eva Fatima Francis Gabriel Gloria Grace Hannah "
+    "Henrik Ines Ingrid Isaac Jack James Jasmine Joana Johan Judith Kamal Lars Layla Lily Louis Lucia Magnus Malik "
+    "Margaret Maria Mark Maya Michael Miguel Nadia Nathan Nikolai Oliver Omar Pablo Patrick Priya Rachel Raj Ravi "
+    "Rebecca Rita Ruth Samuel Sofia Stella Stefan Sven Tariq Teresa Theo Tobias Tomas Valeria Vincent Yusuf"
+).split()
+LANGUAGES = (
+    "French German Spanish Italian Dutch Polish Greek Arabic Hindi Korean Japanese Swedish Danish Turkish Czech".split()
+)
+UNITS = (
+    "months days weeks hours minutes years metres litres kilograms euros dollars watts volts pages people degrees"
+).split()
