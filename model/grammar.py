@@ -7,7 +7,7 @@ order, and every value fits its schema. Text outside calls is free. The grammars
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import llguidance
@@ -32,7 +32,6 @@ class Grammars:
         self._json = tokenizer.to_str()
         self._vocabulary = vocabulary
         self._end = end
-        self._tokenizer: llguidance.LLTokenizer | None = None
         self._compiled = lru_cache(16)(self._compile)
 
     def calls(self, tools: Sequence[Mapping[str, Any]]) -> "Callable[[], Matcher]":
@@ -44,9 +43,12 @@ class Grammars:
         compiled = self._compiled(json.dumps([tool["function"] for tool in tools]))
         return lambda: Matcher(compiled.deep_copy(), self._vocabulary)
 
+    @cached_property
+    def _tokenizer(self) -> llguidance.LLTokenizer:
+        """Takes a second for a large vocabulary, and so waits for the first tools."""
+        return llguidance.LLTokenizer(_all_special(self._json), n_vocab=self._vocabulary)
+
     def _compile(self, functions: str) -> llguidance.LLMatcher:
-        if self._tokenizer is None:  # takes a second for a large vocabulary, so it waits for the first call
-            self._tokenizer = llguidance.LLTokenizer(_all_special(self._json), n_vocab=self._vocabulary)
         parsed = json.loads(functions)
         matcher = self._matcher(parsed)
         if matcher.is_error():
@@ -74,7 +76,7 @@ class Matcher:
         self._matcher.unsafe_compute_mask_ptr(self._mask.ctypes.data, self._mask.nbytes)
         self._check()
         forbidden = np.unpackbits((~self._mask).view(np.uint8), bitorder="little", count=self._vocabulary)
-        return logits.masked_fill(torch.from_numpy(forbidden.view(np.bool_)).to(logits.device), float("-inf"))
+        return torch.where(torch.from_numpy(forbidden.view(np.bool_)).to(logits.device), float("-inf"), logits)
 
     def take(self, token: int) -> None:
         """Notes the token that was drawn."""

@@ -16,12 +16,13 @@ from ..errors import BadInputError
 
 ANYTHING = frozenset(("string", "integer", "number", "boolean", "null", "array", "object"))
 _PYTHON = {"True": True, "False": False, "None": None}
-_SHAPES: dict[type, tuple[str, tuple[str, ...]]] = {
-    Mapping: ("an object", ("properties",)),
-    list: ("a list", ("required", "enum", "allOf", "anyOf", "oneOf")),
-    str: ("a string", ("$ref", "pattern", "format")),
-    int: ("a whole number", ("minLength", "maxLength")),
-}
+_SHAPES = (
+    (Mapping, "an object", ("properties",)),
+    (list, "a list", ("required", "enum", "allOf", "anyOf", "oneOf")),
+    ((str, list), "a string or a list", ("type",)),
+    (str, "a string", ("$ref", "pattern", "format")),
+    (int, "a whole number", ("minLength", "maxLength")),
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Schema:
         """The JSON types that a value may have: all where the schema says nothing, none where it contradicts itself."""
         types = frozenset.intersection(*(part._own_types for part in self.parts))
         for options in self.unions:
-            types &= frozenset.union(*(option.types for option in options))
+            types &= frozenset().union(*(option.types for option in options))
         return types
 
     @cached_property
@@ -82,25 +83,27 @@ class Schema:
 
     @cached_property
     def parameters(self) -> dict[str, "Schema"]:
-        """The members of an object that are named, those of each option of a union too."""
+        """The members of an object that are named; where the options of a union differ, those of any."""
         found: dict[str, Schema] = {}
         for part in self.parts:
             for key, node in part.node.get("properties", {}).items():
                 found.setdefault(key, part._within(node))
-        for option in (option for options in self.unions for option in options):
-            found = option.parameters | found
-        return {key: self._within({}) for key in self.required if key not in found} | found
+        for options in self.unions:
+            for key in dict.fromkeys(key for option in options for key in option.parameters):
+                nodes = [option.parameters[key].node for option in options if key in option.parameters]
+                found.setdefault(key, self._within({"anyOf": nodes}))
+        return found | {key: self._within({}) for key in self.required if key not in found}
 
     @cached_property
-    def required(self) -> frozenset[str]:
+    def required(self) -> list[str]:
         """The members that an object must have."""
-        return frozenset(key for part in self.parts for key in part.node.get("required", ()))
+        return [key for part in self.parts for key in part.node.get("required", ())]
 
     @cached_property
     def open(self) -> bool:
-        """Whether an object may have members of any name."""
-        others = [part.node.get("additionalProperties", not self.parameters) for part in self.parts]
-        return all(other is not False for other in others)
+        """Whether an object may have members beyond those that are named."""
+        others = [part.node.get("additionalProperties", False) for part in self.parts]
+        return not self.parameters or any(other is not False for other in others)
 
     def fits(self, value: Any) -> bool:
         """Whether `value` has the types that the schema wants, all the way down."""
@@ -199,7 +202,7 @@ def _checked(node: Any) -> Mapping[str, Any]:
         return {} if node else {"enum": []}  # anything, nothing
     if not isinstance(node, Mapping):
         raise BadInputError(f"{node!r} stands where a schema should; expected an object such as {{'type': 'string'}}")
-    for shape, (described, keywords) in _SHAPES.items():
+    for shape, described, keywords in _SHAPES:
         for key in keywords:
             if key in node and not isinstance(node[key], shape):
                 raise BadInputError(f"{key!r} of a schema is {node[key]!r}; expected {described}")

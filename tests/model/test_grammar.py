@@ -2,6 +2,7 @@
 
 import random
 from collections import deque
+from datetime import date
 from importlib.resources import files
 from typing import Annotated, Any, Literal
 
@@ -185,6 +186,17 @@ def test_parameters_may_be_referred_to_and_come_in_parts(scribe: Scribe) -> None
     assert call.args["z"] == 3
 
 
+def test_parameters_may_differ_by_kind(scribe: Scribe) -> None:
+    kinds = [{"properties": {"kind": {"const": kind}, "n": INTEGER}, "required": ["n"]} for kind in ("a", "b")]
+    found = {scribe.write({"oneOf": kinds, "required": ["kind"]}, seed).args["kind"] for seed in range(10)}
+    assert found == {"a", "b"}
+
+
+def test_dates_are_in_the_calendar(scribe: Scribe) -> None:
+    for seed in range(40):
+        date.fromisoformat(scribe.write({"properties": {"x": SCHEMAS["date"]}, "required": ["x"]}, seed).args["x"])
+
+
 def test_what_no_grammar_can_hold_is_left_to_validation(scribe: Scribe) -> None:
     lenient = {
         "around": {"type": "string", "pattern": "^(?!a)b"},
@@ -206,6 +218,8 @@ def test_what_no_grammar_can_hold_is_left_to_validation(scribe: Scribe) -> None:
         ({"type": "int"}, "Invalid type: int"),
         ({"type": "integer", "minimum": 5, "maximum": 3}, "minimum \\(5\\) is greater than maximum \\(3\\)"),
         ({"type": "string", "enum": [1]}, "no value fits"),
+        ({"anyOf": []}, "no value fits"),
+        ({"type": 5}, "'type' of a schema is 5; expected a string or a list"),
         ("string", "'string' stands where a schema should"),
         ({"type": "object", "required": True}, "'required' of a schema is True; expected a list"),
         ({"type": "string", "pattern": 5}, "'pattern' of a schema is 5; expected a string"),
