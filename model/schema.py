@@ -48,7 +48,7 @@ class Schema:
     @cached_property
     def parts(self) -> list["Schema"]:
         """Schemas that must all hold: this one, what it refers to, and its `allOf`; unions stay as they are."""
-        found = [self]
+        found: list[Schema] = [self]
         for one in self.node.get("allOf", ()):
             found += self._beside(one).parts
         reference = self.node.get("$ref")
