@@ -149,8 +149,11 @@ class Trainer:
     def _batches(self) -> Iterator[Batch]:
         args = self.args
         mixture = dict(MIXTURE) | {name: float(weight) for name, weight in (part.split("=") for part in args.mixture)}
+        shape = SHAPES[args.size]
+        if args.rows:
+            shape = Shape(args.rows, shape.length, max(1, shape.vision_rows * args.rows // shape.rows))
         stream = Stream(
-            SHAPES[args.size], self.size.vision_side, args.seed * 1_000_003 + self.step, Curriculum(args.level, mixture)
+            shape, self.size.vision_side, args.seed * 1_000_003 + self.step, Curriculum(args.level, mixture)
         )
         cuda = self.device.type == "cuda"
         source = loader(stream, args.workers, pin=cuda)
@@ -198,6 +201,7 @@ def options(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rows", type=int, default=None, help="rows of a batch, instead of the size's")
     parser.add_argument("--level", type=float, default=1.0, help="difficulty, 0 to 1")
     parser.add_argument("--rate", type=float, default=1.0, help="factor on the learning rates")
     parser.add_argument("--mixture", nargs="*", default=[], help="SKILL=WEIGHT, instead of the usual weight")

@@ -1,5 +1,6 @@
 """Invented functions: a schema, a request that needs it, the call that answers the request, and a result."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,6 +108,19 @@ TELL = (
     "Be so kind and {w} the {t}",
 )
 TELL_HELD = ("Would you {w} the {t}", "Go and {w} {a} {t}", "Time to {w} the {t}")
+CALLS = (
+    *[
+        "Call {}.",
+        "Run {}.",
+        "{}",
+        "What is {}?",
+        "Use the tool: {}",
+        "What does {} return?",
+        "Compute {} with the tool.",
+    ],
+    *["What is the value of {}?", "Give me the value of {}. Call the tool.", "I need {}. Use the tool.", "Execute {}."],
+    *["What do you get for {}?", "Tell me what {} gives. Use the tool.", "What is the result of {}? Use the function."],
+)
 ASKING = ("What", "What's", "How", "Can", "Could", "Would", "Will", "Do", "Which")
 
 
@@ -127,10 +141,12 @@ def function(words: Words, topic: str | None = None, verb: str | None = None, *,
         asked = rng.choice(ASK_COUNT if counting else ASK_HELD if words.held else ASK)
     else:
         asked = rng.choice(TELL_HELD if words.held else TELL)
+    written = not words.held and rng.random() < 0.1
     fill = {"v": verb.capitalize(), "w": verb, "a": a, "t": thing}
     result, answer = _result(words, thing, getter, [str(p.value) for p in made if isinstance(p.value, str) and p.said])
     description = described.format(**fill) if rng.random() < 0.9 else f"{thing.capitalize()}."
-    return Function(name, description, made, thing, _request(words, asked.format(**fill), made), result, answer)
+    request = _notation(words, name, made) if written else _request(words, asked.format(**fill), made)
+    return Function(name, description, made, thing, request, result, answer)
 
 
 def _request(words: Words, asked: str, made: tuple[Parameter, ...]) -> str:
@@ -142,6 +158,14 @@ def _request(words: Words, asked: str, made: tuple[Parameter, ...]) -> str:
     if not spoken:
         return asked + end
     return asked + " " + rng.choice((" ", " and ", ", ")).join(spoken) + (end if rng.random() < 0.9 else "")
+
+
+def _notation(words: Words, name: str, made: tuple[Parameter, ...]) -> str:
+    """The request as programmers write a call: lamp_price(3, "Oslo")."""
+    rng, named = words.rng, words.rng.random() < 0.3
+    given = [(p.name, json.dumps(p.value, ensure_ascii=False)) for p in made if p.said]
+    call = f"{name}({', '.join(f'{key}={value}' if named else value for key, value in given)})"
+    return rng.choice(CALLS).format(call)
 
 
 def _written(words: Words, name: str) -> str:

@@ -23,7 +23,10 @@ class Parameter:
 PLACE = "city place location town destination where region station".split()
 PERSON = "person recipient user contact customer owner guest employee name who".split()
 TEXTUAL = "title label message text note topic subject keyword query comment name item product code reason".split()
-WHOLE = "count amount number limit quantity level size days hours pages seats copies minutes guests floor row year age".split()
+WHOLE = (
+    *["count", "amount", "number", "limit", "quantity", "level", "size", "days", "hours", "pages", "seats", "copies"],
+    *["minutes", "guests", "floor", "row", "year", "age"],
+)
 REAL = "price weight width height length temperature distance speed rate volume duration budget depth".split()
 FLAGS = "urgent loud express private silent detailed gift secure dark verbose hidden fast quiet shared".split()
 CHOICES = "unit colour mode size format priority style kind type shape category".split()
@@ -56,6 +59,8 @@ def _optional(words: Words, one: Parameter) -> Parameter:
 def _named(words: Words, names: Sequence[str]) -> str:
     """A usual name, the same with a word before it, or any word."""
     rng = words.rng
+    if not words.held and rng.random() < 0.08:
+        return rng.choice(("input", "value", "x", "n", "argument", "data"))
     match rng.randrange(10):
         case 0 | 1:
             return f"{words.adjective()}_{rng.choice(names)}"
@@ -131,12 +136,16 @@ def _whole(words: Words) -> Parameter:
     forms = ["with {n} {v}", "with a {n} of {v}", "{n} {v}", "and {n} {v}", "{n} = {v}", "{n}: {v}", "at {n} {v}"]
     forms = ["for {v} {n}", "with {v} {n}", "{v} {n}"] if name in COUNTED else forms
     said = rng.choice(forms).format(n=_spoken(name), v=number)
-    return Parameter(
-        name,
-        value("integer", _described(words, f"the {_spoken(name)}", f"{_spoken(name)}, a whole number")),
-        number,
-        said,
-    )
+    description = _described(words, f"the {_spoken(name)}", f"{_spoken(name)}, a whole number")
+    bounds = {} if words.held or rng.random() < 0.75 else _bounds(words, number)
+    return Parameter(name, value("integer", description, **bounds), number, said)
+
+
+def _bounds(words: Words, number: int) -> dict[str, int]:
+    """The least and the most that a number may be."""
+    least, most = words.rng.choice((0, 1, -10, -100, -1000)), 10 ** len(str(number))
+    keys = words.rng.choice((("minimum", "maximum"), ("exclusiveMinimum", "exclusiveMaximum")))
+    return dict(zip(keys, (least, most), strict=True))
 
 
 def _real(words: Words) -> Parameter:

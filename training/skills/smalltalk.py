@@ -115,6 +115,14 @@ TOLD = {
         (
             (
                 "My name is {}.",
+                "The one who asks is {}.",
+                "I go by {}.",
+                "My friends say {} to me.",
+                "Hello, {} here.",
+                "I was named {}.",
+                "Please call me {}.",
+                "It is me, {}.",
+                "Let me introduce myself: {}.",
                 "I am {}.",
                 "I'm {}.",
                 "Call me {}.",
@@ -127,6 +135,10 @@ TOLD = {
         (
             (
                 "What is my name?",
+                "Which name do I have?",
+                "Can you say my name?",
+                "How do you call me?",
+                "Do you remember my name?",
                 "Who am I?",
                 "Do you know my name?",
                 "What am I called?",
@@ -141,6 +153,14 @@ TOLD = {
         (
             (
                 "I live in {}.",
+                "I grew up in {}.",
+                "I am living in {}.",
+                "We live in {}.",
+                "{} is my city.",
+                "{} is where I live.",
+                "My room is in {}.",
+                "You find me in {}.",
+                "Home is {} for me.",
                 "My home is in {}.",
                 "I am from {}.",
                 "I'm from {}.",
@@ -152,6 +172,10 @@ TOLD = {
         (
             (
                 "Where do I live?",
+                "Do you remember where I live?",
+                "Where is it that I live?",
+                "Which city do I live in?",
+                "Say where I live.",
                 "Where am I from?",
                 "In which city do I live?",
                 "Where is my home?",
@@ -165,6 +189,16 @@ TOLD = {
         (
             (
                 "My number is {}.",
+                "Please remember {}.",
+                "Store the number {}.",
+                "Save the number {} for later.",
+                "Hold on to the number {}.",
+                "Take the number {}.",
+                "The number {} is important.",
+                "Keep number {}.",
+                "I give you the number {}.",
+                "Learn the number {} by heart.",
+                "Write down {} for me.",
                 "Remember the number {}.",
                 "The number is {}.",
                 "Note the number {}.",
@@ -176,6 +210,10 @@ TOLD = {
         (
             (
                 "What is the number?",
+                "Can you repeat the number?",
+                "Do you remember the number?",
+                "Which number was it?",
+                "Give me the number.",
                 "Which number did I tell you?",
                 "What was my number?",
                 "Tell me the number.",
@@ -189,6 +227,16 @@ TOLD = {
         (
             (
                 "The password is {}.",
+                "Store the word {}.",
+                "Save the word {} for later.",
+                "Hold on to the word {}.",
+                "The word {} is important.",
+                "Take the word {}.",
+                "Keep {} as the word.",
+                "I give you the word {}.",
+                "Learn the word {} by heart.",
+                "Write down the word {} for me.",
+                "Let the word be {}.",
                 "The secret word is {}.",
                 "Remember the word {}.",
                 "The word is {}.",
@@ -200,6 +248,10 @@ TOLD = {
         (
             (
                 "What is the word?",
+                "Can you repeat the word?",
+                "Do you remember the word?",
+                "Which word was it?",
+                "Give me the word.",
                 "Which word did I tell you?",
                 "What was the password?",
                 "Tell me the word.",
@@ -213,6 +265,14 @@ TOLD = {
         (
             (
                 "I like my {}.",
+                "I adore my {}.",
+                "My {} is what I like.",
+                "Nothing is better than my {}.",
+                "I enjoy my {}.",
+                "I am happy with my {}.",
+                "The best thing I have is my {}.",
+                "I care for my {}.",
+                "I love nothing more than my {}.",
                 "My favourite thing is a {}.",
                 "I love my {}.",
                 "I really like my {}.",
@@ -221,7 +281,16 @@ TOLD = {
             ("I am fond of my {}.", "What I like most is my {}."),
         ),
         (
-            ("What do I like?", "What is my favourite thing?", "What do I love?", "Which thing is my favourite?"),
+            (
+                "What do I like?",
+                "Do you remember what I like?",
+                "What is it that I like?",
+                "Say what I like.",
+                "Name the thing I like.",
+                "What is my favourite thing?",
+                "What do I love?",
+                "Which thing is my favourite?",
+            ),
             ("Which thing do I like?", "Tell me what I like."),
         ),
         "You like your {}.",
@@ -230,6 +299,14 @@ TOLD = {
         (
             (
                 "My friend is called {}.",
+                "I have a good friend, {}.",
+                "One of my friends is {}.",
+                "A friend, {}, is with me.",
+                "My best friend is {}.",
+                "I met my friend {}.",
+                "The name of my friend is {}.",
+                "There is a friend of ours, {}.",
+                "You know my friend {}.",
                 "My friend's name is {}.",
                 "{} is my friend.",
                 "I have a friend, {}.",
@@ -238,7 +315,16 @@ TOLD = {
             ("I have a friend called {}.", "A friend of mine is {}."),
         ),
         (
-            ("What is my friend's name?", "Who is my friend?", "How is my friend called?", "Name my friend."),
+            (
+                "What is my friend's name?",
+                "Do you remember my friend?",
+                "Say who my friend is.",
+                "What is the name of my friend?",
+                "Which friend do I have?",
+                "Who is my friend?",
+                "How is my friend called?",
+                "Name my friend.",
+            ),
             ("What's my friend called?", "Tell me who my friend is."),
         ),
         "Your friend is {}.",
