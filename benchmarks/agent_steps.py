@@ -92,8 +92,9 @@ def compare(kind: str, name: str) -> tuple[dict[str, float], list[Claim]]:
     shown = [engine._media.patches(picture) for picture in pictures]
     for step, end in enumerate(prompts):
         ours.written[step] = session.ids[end : end + WRITTEN]
-    full = theirs(engine, shown, [session.ids[:end] for end in prompts], FULL, None)
-    kept = theirs(engine, shown, [session.ids[:end] for end in prompts], range(STEPS), DynamicCache(config=engine.model.config))
+    asked = [session.ids[:end] for end in prompts]
+    full = theirs(engine, shown, asked, FULL, None)
+    kept = theirs(engine, shown, asked, range(STEPS), DynamicCache(config=engine.model.config))
     later = range(1, STEPS)
     step_seconds = median(ours.seconds[step] for step in later)
     figures = {
@@ -118,7 +119,7 @@ def compare(kind: str, name: str) -> tuple[dict[str, float], list[Claim]]:
         Claim(f"{kind}: a step with the full history over one of quintet's", times, least=20),
         Claim(f"{kind}: a step with a kept cache over one of quintet's", beside, least=0.9),
         Claim(f"{kind}: share of marks in a step", sum(marking) / (STEPS - 1) / step_seconds, most=0.02),
-        Claim(f"{kind}: memory held over weights, keys, values and states", held / (weights + session.nbytes), most=1.1),
+        Claim(f"{kind}: memory over weights, keys, values and states", held / (weights + session.nbytes), most=1.1),
     ]
 
 

@@ -4,12 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .chat import ChatModel, load_model
+    from .chat import ChatModel
+    from .load import load_model
     from .prompt import Prompt, PromptFormat
 
 __all__ = ["ChatModel", "Prompt", "PromptFormat", "load_model"]
 
-_HOMES = {"ChatModel": "chat", "Prompt": "prompt", "PromptFormat": "prompt", "load_model": "chat"}
+_HOMES = {"ChatModel": "chat", "Prompt": "prompt", "PromptFormat": "prompt", "load_model": "load"}
 
 
 def __getattr__(name: str) -> Any:

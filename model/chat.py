@@ -4,7 +4,6 @@ from asyncio import gather
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -16,16 +15,15 @@ from langchain_core.runnables import Runnable
 from pydantic import ConfigDict, ValidationError
 
 from ..errors import BadInputError
-from .engine import Done, Engine, Logprob, Request
+from .engine import Engine, Output, Request
 from .messages import chunks_of, message_of
 from .offer import Choice, ToolLike, chosen, described
-from .parse import Delta
 from .settings import Settings, bad_setting
 from .structured import METHODS, filled, form_of
 from .threads import in_thread, together
 
 if TYPE_CHECKING:
-    import torch
+    pass
 
 _OFFER = ("tools", "tool_choice")
 
@@ -144,7 +142,7 @@ class ChatModel(Settings, BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        for chunk in self._chunks(messages, stop, kwargs):
+        for chunk in filter(None, self._chunks(messages, stop, kwargs)):
             if run_manager:
                 run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
@@ -158,20 +156,22 @@ class ChatModel(Settings, BaseChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         async with aclosing(in_thread(self._chunks(messages, stop, kwargs))) as chunks:
             async for chunk in chunks:
+                if chunk is None:
+                    continue
                 if run_manager:
                     await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                 yield chunk
 
     def _chunks(
         self, messages: Sequence[BaseMessage], stop: Sequence[str] | None, kwargs: Mapping[str, Any]
-    ) -> Generator[ChatGenerationChunk, None, None]:
+    ) -> Generator[ChatGenerationChunk | None, None, None]:
         request, *more = self._requests(messages, stop, kwargs)
         if more:
             raise BadInputError(f"n={1 + len(more)} candidates can't be streamed; leave n out, or use generate()")
         for chunk in chunks_of(self._deltas(request), self.engine.name):
-            yield ChatGenerationChunk(message=chunk)
+            yield ChatGenerationChunk(message=chunk) if chunk else None
 
-    def _deltas(self, request: Request) -> Generator[Delta | Logprob | Done, None, None]:
+    def _deltas(self, request: Request) -> Generator[Output, None, None]:
         yield from self.engine.generate(request)
 
     def _requests(
@@ -210,47 +210,3 @@ class ChatModel(Settings, BaseChatModel):
 
 def _result(messages: Sequence[AIMessage]) -> ChatResult:
     return ChatResult(generations=[ChatGeneration(message=message) for message in messages])
-
-
-def load_model(
-    name: str = "nano",
-    *,
-    device: "str | torch.device | None" = None,
-    dtype: "str | torch.dtype | None" = None,
-    context: int | None = None,
-    speculate: int = 0,
-    session_bytes: int | None = None,
-    cache_folder: "str | Path | None" = None,
-    **settings: Any,
-) -> ChatModel:
-    """Loads a model: the bundled `nano`, the folder of a checkpoint, or a repository `org/name` of the hub.
-
-    `settings` are those of `ChatModel`: temperature, max_tokens, thinking and more (`Settings`).
-
-    `context` is in tokens: more than the checkpoint's own turns on YaRN, which reaches four times as far; less is a
-    limit. With `speculate`, the checkpoint's draft layer (MTP) guesses that many tokens at a time; the answers are the
-    same. Conversations are kept in `session_bytes` of memory (by default a quarter of a GPU's free memory, or an eighth
-    of the computer's), so that they are not read again, and with `cache_folder` on disk too, for a later start.
-
-    Raises:
-        ModelNotFoundError: if there is no such checkpoint, or no network to fetch it.
-        UnsupportedModelError: if it isn't a Qwen3.5-family checkpoint, or has no draft layer to `speculate` with.
-        BadInputError: if a setting is unknown or out of range, or `cache_folder` is another model's.
-    """
-    from .checkpoint import load_checkpoint
-    from .local import LocalEngine
-
-    for key, value, least in (("speculate", speculate, 0), ("session_bytes", session_bytes, 1)):
-        if value is not None and value < least:
-            raise BadInputError(f"{key}={value} is out of range; give {least} or more")
-    Settings.checked(settings)
-    checkpoint = load_checkpoint(name, device=device, dtype=dtype, context=context, speculate=speculate > 0)
-    engine = LocalEngine(
-        checkpoint,
-        speculate=speculate,
-        session_bytes=session_bytes,
-        cache_folder=Path(cache_folder) if cache_folder is not None else None,
-    )
-    model = ChatModel(engine=engine, **settings)
-    model._requests([], None, {})[0].resolve({})  # names a setting out of range now, not at the first question
-    return model

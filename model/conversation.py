@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, Invali
 
 from ..errors import BadInputError
 from ..vision import Image, Video, media_from_block
-from .guard import CALL, CALL_END, Guard
+from .guard import CALL, CALL_END, Guard, check_names
 
 Media = Image | Video
 Turn = dict[str, Any]
@@ -116,9 +116,7 @@ class Turns:
         return f"{CALL}\n{self._guard.text(written)}\n{CALL_END}"
 
     def _call(self, name: str, args: dict[str, Any]) -> Turn:
-        for tag in (name, *args):
-            if not tag or ">" in tag or "\n" in tag:
-                raise BadInputError(f"{tag!r} can't name a tool or a parameter; leave out '>' and line breaks")
+        check_names((name, *args))
         function = {"name": self._guard.text(name), "arguments": self._guard.value(args)}
         return {"type": "function", "function": function}
 

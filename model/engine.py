@@ -37,6 +37,14 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How far the prompt has been read: so many of its tokens, `of` all that are new."""
+
+    tokens: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Logprob:
     """A token that was drawn, its natural log-probability before any sampling setting, and the likeliest instead."""
 
@@ -51,6 +59,10 @@ class Done:
 
     reason: FinishReason
     usage: Usage
+
+
+Output = Reading | Delta | Logprob | Done
+"""What a generation yields: as its prompt is read, for each token that shows anything, and at the end."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +122,6 @@ class Engine(Protocol):
         """Token ids of a plain text."""
         ...
 
-    def generate(self, request: Request) -> Iterator[Delta | Logprob | Done]:
-        """Yields deltas as they come, then one `Done`. Closing the iterator stops the generation."""
+    def generate(self, request: Request) -> Iterator[Output]:
+        """Yields what comes as it comes, and one `Done` at the end. Closing the iterator stops the generation."""
         ...

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ..errors import BadInputError
+from .ending import Ending
 from .lark import call_grammar, refused
 
 if TYPE_CHECKING:
@@ -41,12 +42,16 @@ class Grammars:
             BadInputError: if a tool's schema can't be made a grammar.
         """
         compiled = self._compiled(json.dumps([tool["function"] for tool in tools]))
-        return lambda: Matcher(compiled.deep_copy(), self._vocabulary)
+        return lambda: Matcher(compiled.deep_copy(), self._vocabulary, self._ending)
 
     @cached_property
     def _tokenizer(self) -> llguidance.LLTokenizer:
         """Takes a second for a large vocabulary, and so waits for the first tools."""
         return llguidance.LLTokenizer(_all_special(self._json), n_vocab=self._vocabulary)
+
+    @cached_property
+    def _ending(self) -> Ending:
+        return Ending(self._tokenizer, self._end)
 
     def _compile(self, functions: str) -> llguidance.LLMatcher:
         parsed = json.loads(functions)
@@ -66,8 +71,9 @@ class Grammars:
 class Matcher:
     """Follows one call token by token."""
 
-    def __init__(self, matcher: llguidance.LLMatcher, vocabulary: int) -> None:
+    def __init__(self, matcher: llguidance.LLMatcher, vocabulary: int, ending: Ending) -> None:
         self._matcher = matcher
+        self._ending = ending
         self._mask = np.empty((vocabulary + 31) // 32, dtype=np.int32)
         self._vocabulary = vocabulary
 
@@ -83,6 +89,11 @@ class Matcher:
         taken = self._matcher.consume_token(token)
         self._check()
         assert taken, f"token {token} can't come here"
+
+    def way_out(self, *drawn: int) -> list[int]:
+        """Few tokens that end the call from here, or from behind one more; empty if there are none."""
+        matcher = self._matcher.deep_copy()
+        return self._ending.way(matcher) if matcher.consume_tokens(list(drawn)) else []
 
     def _check(self) -> None:
         if self._matcher.is_error():

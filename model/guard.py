@@ -21,6 +21,17 @@ def cleaned(text: str) -> str:
     return _FOREIGN.sub("\ufffd", text)
 
 
+def check_names(names: Iterable[str]) -> None:
+    """Makes sure that tools and parameters can be named so in the format, which has no quotes for it.
+
+    Raises:
+        BadInputError: if one can't, naming it.
+    """
+    for name in names:
+        if not name or ">" in name or "\n" in name:
+            raise BadInputError(f"{name!r} can't name a tool or a parameter; leave out '>' and line breaks")
+
+
 class Guard:
     """Guards texts against the tokens that `control` spells, wherever in a value of JSON they stand."""
 

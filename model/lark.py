@@ -14,6 +14,7 @@ from typing import Any
 import llguidance
 
 from ..errors import BadInputError
+from .guard import check_names
 from .schema import Schema, spelled
 
 _LARGEST = 100_000  # characters of a tool's schema as JSON
@@ -67,9 +68,7 @@ def _function(rule: str, name: str, document: Mapping[str, Any]) -> list[str]:
     if (size := len(json.dumps(document))) > _LARGEST:
         raise BadInputError(f"it has {size} characters of JSON; at most {_LARGEST} can be followed")
     schema = Schema.whole(document)
-    for tag in (name, *schema.parameters):
-        if not tag or ">" in tag or "\n" in tag:
-            raise BadInputError(f"{tag!r} can't name a tool or a parameter; leave out '>' and line breaks")
+    check_names((name, *schema.parameters))
     parts, rules = [_quoted(f"<function={name}>"), '"\\n"'], []
     for index, (key, value) in enumerate(schema.parameters.items()):
         parameter = f"{rule}_{index}"

@@ -1,7 +1,7 @@
 """The engine in this process: one growing session for each conversation, and only new tokens are read."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -11,11 +11,10 @@ from torch import Tensor
 
 from ..errors import ContextLengthError
 from .checkpoint import Checkpoint
-from .engine import Done, Logprob, Request, Usage
+from .engine import Done, Output, Reading, Request, Usage
 from .grammar import Grammars
 from .machine import Machine
 from .media import MediaCache
-from .parse import Delta
 from .places import parts, places, read_before, word_before
 from .pool import SessionPool, Taken
 from .prompt import Prompt, PromptFormat, cleaned
@@ -71,8 +70,8 @@ class LocalEngine:
         """Token ids of a plain text."""
         return self.format.encode(cleaned(text), {}).ids
 
-    def generate(self, request: Request) -> Iterator[Delta | Logprob | Done]:
-        """Yields deltas as they come, then one `Done`. Closing the iterator stops within one token.
+    def generate(self, request: Request) -> Iterator[Output]:
+        """Yields what comes as it comes, and one `Done` at the end. Closing stops within one token or stretch.
 
         Calls may come from several threads; what runs at the same time shares the steps of the model.
 
@@ -91,14 +90,15 @@ class LocalEngine:
         marks = places(prompt.text)
         taken = self._pool.take(prompt.text, marks)
         session = taken.session
-        cached = session.state.length
+        known, cached = len(session.text), session.state.length
         try:
-            logits, reread = self._read(taken, prompt, marks)
+            logits = yield from self._read(taken, prompt, marks)
             read = len(session.ids)
             wanted = request.max_tokens or self.spec.generation.get("max_new_tokens", _LONGEST_REPLY)
-            turn.begin(session.ids)
+            room = min(self.spec.context - read, wanted)
+            turn.begin(session.ids, room)
             with self._decoder(session) as following:
-                for _ in range(min(self.spec.context - read, wanted)):
+                for _ in range(room):
                     token = turn.draw(logits)
                     session.drawn.append(token)
                     yield from turn.take(token)
@@ -115,15 +115,15 @@ class LocalEngine:
             input=read,
             output=output,
             cached=cached,
-            reread=reread,
+            reread=self._read_before(taken, prompt, known),
             thinking=turn.thought,
             image=prompt.vision_tokens("image"),
             video=prompt.vision_tokens("video"),
         )
         yield Done(turn.reason, usage)
 
-    def _read(self, taken: Taken, prompt: Prompt, marks: list[int]) -> tuple[Tensor, int]:
-        """Reads what the session doesn't know of the prompt; the last logits, and how many tokens were read again.
+    def _read(self, taken: Taken, prompt: Prompt, marks: list[int]) -> Generator[Reading, None, Tensor]:
+        """Reads what the session doesn't know of the prompt; returns the last logits.
 
         The session is marked at `marks`, and where the prompt departs from another that began like it.
         """
@@ -136,13 +136,23 @@ class LocalEngine:
                 f"the prompt has {needed} tokens and the context of {self.name!r} is {self.spec.context}; "
                 "shorten it, show fewer or smaller pictures, or use a model with a longer context"
             )
+        start = session.state.length
         for number, (stretch, part) in enumerate(zip(stretches, encoded, strict=True), start=1):
-            logits = self._machine.read(session.state, part.behind(session.unread))
+            session.reading = True
+            for logits in self._machine.reading(session.state, part.behind(session.unread)):  # noqa: B007 - the last
+                session.reading = False
+                yield Reading(session.state.length - start, of=needed - start)
+                session.reading = True
+            session.reading = False
             session.heard(stretch, part.ids)
             if number < len(stretches):
                 self._pool.mark(session)
+        return logits
+
+    def _read_before(self, taken: Taken, prompt: Prompt, known: int) -> int:
+        """How many tokens of the prompt behind its first `known` characters had been read before."""
         again = read_before(prompt.text[known:], taken.otherwise) if taken.otherwise else []
-        return logits, sum(len(self.format.encode(turn, prompt.media).ids) for turn in again)
+        return sum(len(self.format.encode(turn, prompt.media).ids) for turn in again)
 
     @contextmanager
     def _decoder(self, session: Session) -> Iterator[Callable[[int], Tensor]]:

@@ -1,6 +1,6 @@
 """Weights at work: patches through the tower, token ids through the decoder, on transformers' modules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, cast
 
@@ -17,7 +17,8 @@ from .positions import mrope_positions
 from .state import Checkpoint, DecoderState, GrowingLayer, StateLayer, Tail
 from .worker import Worker
 
-_CHUNK = 512  # tokens read in one pass: bounds the memory of a long prompt, and how long others wait
+_STRETCH = {"cpu": 512}  # tokens read in one pass: bounds the memory of a long prompt, and how long others wait
+_LONG_STRETCH = 2048
 _EMBEDDING_BYTES = 512 << 20
 
 
@@ -43,24 +44,26 @@ class Machine:
         self._seen: ByteBudget[Tensor] = ByteBudget(_EMBEDDING_BYTES)
         self._worker: Worker[tuple[DecoderState, int], Tensor] = Worker(self._step)
 
-    @property
-    def drafts(self) -> bool:
-        """Whether there is a draft layer."""
-        return self._mtp is not None
-
     def new_state(self) -> DecoderState:
         return DecoderState(self._decoder.config, self._model.device)
 
     def read(self, state: DecoderState, encoded: Encoded) -> Tensor:
         """Reads `encoded` behind what `state` has read; returns the logits `[vocabulary]` of the last token."""
+        *_, logits = self.reading(state, encoded)
+        return logits
+
+    def reading(self, state: DecoderState, encoded: Encoded) -> Iterator[Tensor]:
+        """Reads `encoded` in stretches; yields the logits `[vocabulary]` behind each."""
         state.whole = False
         positions, position = mrope_positions(len(encoded.ids), [span.block for span in encoded.spans], state.position)
-        for start in range(0, len(encoded.ids), _CHUNK):
-            chunk = slice(start, start + _CHUNK)
-            work = partial(self._read, state, encoded.ids[chunk], positions[:, chunk], encoded.spans, start)
+        stretch = _STRETCH.get(self._model.device.type, _LONG_STRETCH)
+        for start in range(0, len(encoded.ids), stretch):
+            part = slice(start, start + stretch)
+            work = partial(self._read, state, encoded.ids[part], positions[:, part], encoded.spans, start)
             logits = self._worker.read(work)
-        state.position, state.whole = position, True
-        return logits
+            if start + stretch >= len(encoded.ids):
+                state.position, state.whole = position, True
+            yield logits
 
     def next(self, state: DecoderState, token: int) -> Tensor:
         """Reads one token more; returns the logits `[vocabulary]` behind it."""
@@ -134,11 +137,13 @@ class Machine:
         if checkpoint:
             state.rewind(checkpoint)
         state.drafting.truncate(start - 1)
+        state.whole = False
         read = torch.tensor(ids + drafts, device=tail.hidden.device)
         positions = torch.arange(state.position, state.position + len(read), device=read.device).expand(3, -1)
         state.position += len(read)
         hidden = self._decode(state, self._decoder.embed_tokens(read), positions)[-1 - count :]
         logits = self._model.lm_head(hidden)
+        state.whole = True
         tails = [Tail(*tail) for tail in zip(hidden, positions.T[-1 - count :], strict=True)]
         guesses = [Guess(*guess) for guess in zip(drafts, logits[1:], tails[1:], strict=True)]
         return logits[0], tails[0], guesses
@@ -159,6 +164,8 @@ class Machine:
         if self._mtp and len(batch) > 1:
             return [logits for one in batch for logits in self._step([one])]
         states = [state for state, _ in batch]
+        for state in states:
+            state.whole = False
         embeddings = self._decoder.embed_tokens(torch.tensor([token for _, token in batch], device=self._model.device))
         positions = torch.tensor([state.position for state in states], device=embeddings.device).expand(3, -1)
         if len(states) == 1:
@@ -166,7 +173,7 @@ class Machine:
         else:
             hidden = self._decode_together(states, embeddings, positions)
         for state in states:
-            state.position += 1
+            state.position, state.whole = state.position + 1, True
         return list(self._model.lm_head(hidden))
 
     def _decode_together(self, states: Sequence[DecoderState], embeddings: Tensor, positions: Tensor) -> Tensor:

@@ -9,11 +9,11 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
 
-from .engine import Done, Logprob, Usage
-from .parse import Call, CallStarted, Delta, TextDelta, ThinkingDelta
+from .engine import Done, Logprob, Output, Reading, Usage
+from .parse import Call, CallDelta, CallStarted, TextDelta, ThinkingDelta
 
 
-def message_of(deltas: Iterable[Delta | Logprob | Done], model: str) -> AIMessage:
+def message_of(deltas: Iterable[Output], model: str) -> AIMessage:
     """The message that a generation's deltas are; `model` is named in its metadata."""
     thinking, text = "", ""
     calls: list[Call] = []
@@ -48,13 +48,18 @@ def message_of(deltas: Iterable[Delta | Logprob | Done], model: str) -> AIMessag
     )
 
 
-def chunks_of(deltas: Iterable[Delta | Logprob | Done], model: str) -> Iterator[AIMessageChunk]:
-    """Each delta as a chunk, which also has the log-probabilities of the tokens since the last."""
+def chunks_of(deltas: Iterable[Output], model: str) -> Iterator[AIMessageChunk | None]:
+    """Each delta as a chunk, which also has the log-probabilities of the tokens since the last.
+
+    None stands for what there is no chunk for, so that whoever waits can stop waiting there.
+    """
     ids: dict[int, str] = {}
     logprobs: list[dict[str, Any]] = []
     for delta in deltas:
         if isinstance(delta, Logprob):
             logprobs.append(_logprob(delta))
+        if isinstance(delta, Reading | CallDelta | Logprob):
+            yield None
             continue
         chunk = _chunk(delta, ids, model)
         chunk.response_metadata |= _logprobs(logprobs)
@@ -62,7 +67,9 @@ def chunks_of(deltas: Iterable[Delta | Logprob | Done], model: str) -> Iterator[
         yield chunk
 
 
-def _chunk(delta: Delta | Done, ids: dict[int, str], model: str) -> AIMessageChunk:
+def _chunk(
+    delta: ThinkingDelta | TextDelta | CallStarted | Call | Done, ids: dict[int, str], model: str
+) -> AIMessageChunk:
     """One delta as a chunk; `ids` remembers the id of each call begun."""
     match delta:
         case ThinkingDelta(text):

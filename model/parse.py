@@ -39,6 +39,14 @@ class CallStarted:
 
 
 @dataclass(frozen=True)
+class CallDelta:
+    """More of a call's arguments, as the format writes them."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Call:
     """A complete tool call, or one that can't be used: then `error` says why.
 
@@ -53,7 +61,7 @@ class Call:
     understood: dict[str, Any] = field(default_factory=dict)
 
 
-Delta = ThinkingDelta | TextDelta | CallStarted | Call
+Delta = ThinkingDelta | TextDelta | CallStarted | CallDelta | Call
 
 _FUNCTION = re.compile(r"\s*<function=([^>\n]+)>\n?")
 # What ends a value: the tag that is followed by another parameter, or by the end of the function and of the call. Tags
@@ -127,11 +135,15 @@ class Parser:
         elif text:
             self._held.append(text)
 
-    def _announce(self, piece: str) -> Iterator[CallStarted]:
-        if not self._named and ">" in piece:
+    def _announce(self, piece: str) -> Iterator[CallStarted | CallDelta]:
+        if self._named and piece:
+            yield CallDelta(self.calls, piece)
+        elif ">" in piece:
             self._named = True
-            if function := _FUNCTION.match("".join(self._body)):
+            body = "".join(self._body)
+            if function := _FUNCTION.match(body):
                 yield CallStarted(self.calls, function[1])
+            yield from self._announce(body[body.index(">") + 1 :])
 
     def _close(self, fault: str | None = None) -> Call:
         body = "".join(self._body)

@@ -8,6 +8,8 @@ from .session import Session
 from .state import DecoderState
 from .store import PrefixStore
 
+_PATIENCE = 0.5  # seconds
+
 
 class Taken(NamedTuple):
     """A session to go on with. The kept conversation nearest to the prompt is `common` characters like it; what it says
@@ -39,7 +41,9 @@ class SessionPool:
     def take(self, text: str, places: Sequence[int]) -> Taken:
         """A session that has said as much of a prompt's `text` as any. Its reader marks it at `places` of the text."""
         with self._changed:
-            self._changed.wait_for(lambda: self._coming(text) <= self._nearest(text)[0])
+            while self._coming(text) > self._nearest(text)[0]:
+                if not self._changed.wait(_PATIENCE) and not any(session.reading for session in self._busy):
+                    break  # who should read has stopped to do something else
             shared, common, best = self._nearest(text)
             otherwise = best.text[shared:] if best else ""
             session = self._stored(text, shared) or self._continued(best, shared)

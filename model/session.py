@@ -28,6 +28,7 @@ class Session:
     ids: list[int] = field(default_factory=list)
     drawn: list[int] = field(default_factory=list)
     marks: tuple[Mark, ...] = ()
+    reading: bool = False  # whether a prompt is being read just now
 
     @property
     def unread(self) -> list[int]:

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from typing import TypeVar
+from typing import Any, TypeVar
+
+_END = object()
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -40,11 +42,11 @@ async def in_thread(items: Generator[T, None, None]) -> AsyncGenerator[T, None]:
     is still at work.
     """
     loop = asyncio.get_running_loop()
-    step = loop.run_in_executor(None, next, items, None)
+    step: asyncio.Future[Any] = loop.run_in_executor(None, next, items, _END)
     try:
-        while (item := await asyncio.shield(step)) is not None:
+        while (item := await asyncio.shield(step)) is not _END:
             yield item
-            step = loop.run_in_executor(None, next, items, None)
+            step = loop.run_in_executor(None, next, items, _END)
     finally:
         await asyncio.gather(step, return_exceptions=True)
         items.close()

@@ -15,6 +15,7 @@ from .sampling import Sampler
 
 _REPEATED = 96  # tokens
 _LONGEST_PERIOD = 96  # tokens
+_AHEAD = 64  # tokens
 
 
 class Turn:
@@ -42,26 +43,33 @@ class Turn:
         self._repetition = Repetition()
         self._budget = None if isinstance(request.thinking, bool) else request.thinking
         self._ends = {chat_format.control[name] for name in ("<|im_end|>", "<|endoftext|>")}
+        self._reserve = 0  # tokens of room from which on a call that has to be whole is watched
+        self._left: FinishReason | None = None
         self.reason: FinishReason | None = None
         self.thought = 0
 
-    def begin(self, prompt: Sequence[int]) -> None:
-        """Tells which ids stand before the turn."""
+    def begin(self, prompt: Sequence[int], room: int) -> None:
+        """Tells which ids stand before the turn, and how many it may have."""
         self._sampler = Sampler(self._sampling, prompt)
+        self._room = room
 
     def draw(self, logits: Tensor) -> int:
         """The next token: one that must come now, or one drawn from `logits` `[vocabulary]`."""
         self._logits = logits
         if self._forced:
             return self._forced.popleft()
-        return self._sampler.draw(self._matcher.restrict(logits) if self._matcher else logits)
+        token = self._sampler.draw(self._matcher.restrict(logits) if self._matcher else logits)
+        if self._matcher and self._room <= self._reserve and len(self._matcher.way_out(token)) >= self._room:
+            self._leave("length")
+        return self._forced.popleft() if self._forced else token
 
     def take(self, token: int) -> Iterator[Delta | Logprob]:
         """Takes the token that was drawn."""
+        self._room -= 1
         if self._alternatives is not None:
             yield self._logprob(token, self._alternatives)
         if token in self._ends:
-            self.reason = "tool_calls" if self._parser.calls else "stop"
+            self.reason = self._left or ("tool_calls" if self._parser.calls else "stop")
             return
         control = self._format.control_name(token)
         if control is not None:
@@ -78,7 +86,7 @@ class Turn:
         if self._parser.part == "thinking":
             if not self._forced and (circling or self.thought == self._budget):
                 self._forced.extend(self._end_thinking)
-        elif circling:
+        elif circling and not (self._forced or self._leave("repetition")):
             self.reason = self.reason or "repetition"
 
     def close(self) -> Iterator[Delta]:
@@ -86,7 +94,16 @@ class Turn:
         yield from self._shown(self._parser.finish())
         if rest := self._stop.rest():
             yield TextDelta(rest)
-        self.reason = self.reason or "length"
+        self.reason = self.reason or self._left or "length"
+
+    def _leave(self, reason: FinishReason) -> bool:
+        """Ends a call that is forced, and so has to be whole, if there is room for that."""
+        way = self._matcher.way_out() if self._matcher and self._only_call else []
+        if not 0 < len(way) <= self._room:
+            return False
+        self._forced.extend(way)
+        self._left = reason
+        return True
 
     def _logprob(self, token: int, alternatives: int) -> Logprob:
         logprobs = self._logits.float().log_softmax(-1)
@@ -105,6 +122,8 @@ class Turn:
             self._matcher = None
         elif self._matcher is None:
             self._matcher = self._new_matcher()
+            if self._matcher and self._only_call:
+                self._reserve = 2 * len(self._matcher.way_out()) + _AHEAD
 
     def _shown(self, deltas: Iterator[Delta]) -> Iterator[Delta]:
         for delta in deltas:

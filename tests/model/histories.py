@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from itertools import islice
@@ -58,9 +59,9 @@ class Recorder(Machine):
     def new_state(self) -> DecoderState:
         return Recorded(self._decoder.config, self._model.device)
 
-    def read(self, state: DecoderState, encoded: Encoded) -> Tensor:
+    def reading(self, state: DecoderState, encoded: Encoded) -> Iterator[Tensor]:
         note(state, encoded)
-        return super().read(state, encoded)
+        return super().reading(state, encoded)
 
     def next(self, state: DecoderState, token: int) -> Tensor:
         note(state, Encoded([token], []))

@@ -215,13 +215,24 @@ def test_a_seed_makes_sampling_repeatable(model: ChatModel) -> None:
     assert settings(1) != settings(2)
 
 
-def test_a_forced_call_is_of_that_tool_and_cut_off_it_is_invalid(model: ChatModel) -> None:
-    answer = model.bind_tools([weigh], tool_choice="weigh").invoke("How heavy is the cat?", max_tokens=30)
+def test_a_forced_call_is_whole_also_where_its_room_ends(model: ChatModel) -> None:
+    asked = model.bind_tools([weigh], tool_choice="weigh")
+    for room in (40, 50, 80):
+        answer = asked.invoke("How heavy is the cat?", max_tokens=room, temperature=2.0, seed=room)
+        (call,) = answer.tool_calls
+        assert {"thing"} <= {*call["args"]} <= {"thing", "exactly"}
+        assert usage(answer)["output_tokens"] <= room
+        assert answer.response_metadata["finish_reason"] in ("length", "tool_calls")
+
+
+def test_a_forced_call_without_room_is_invalid(model: ChatModel) -> None:
+    asked = model.bind_tools([weigh], tool_choice="weigh")
+    answer = asked.invoke("How heavy is the cat?", max_tokens=12)
     assert answer.tool_calls == []
     (call,) = answer.invalid_tool_calls
     assert call["name"] == "weigh"
     assert call["error"] == "the call was cut off before </tool_call>"
-    chunks = list(model.bind_tools([weigh], tool_choice="weigh").stream("How heavy is the cat?", max_tokens=30))
+    chunks = list(asked.stream("How heavy is the cat?", max_tokens=12))
     assert [call["error"] for chunk in chunks for call in chunk.invalid_tool_calls] == [call["error"]]  # type: ignore[union-attr]
 
 

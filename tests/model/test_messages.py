@@ -15,7 +15,7 @@ DONE = Done("stop", Usage(input=9, output=7, cached=4, reread=2, thinking=3, ima
 
 
 def summed(deltas: list[Delta | Logprob | Done]) -> AIMessageChunk:
-    return add_ai_message_chunks(*chunks_of(deltas, "m"))
+    return add_ai_message_chunks(*filter(None, chunks_of(deltas, "m")))
 
 
 def random_deltas(seed: int) -> list[Delta | Logprob | Done]:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -186,7 +187,7 @@ def test_a_call_in_json_is_read() -> None:
 def merged(deltas: list[Delta]) -> list[Delta]:
     """The deltas with neighbours of one part put together."""
     return [
-        type(run[0])("".join(delta.text for delta in run)) if isinstance(run[0], ThinkingDelta | TextDelta) else one
+        replace(run[0], text="".join(delta.text for delta in run)) if hasattr(run[0], "text") else one
         for _, group in groupby(deltas, lambda delta: type(delta) if hasattr(delta, "text") else id(delta))
         for run in [list(group)]
         for one in run[:1]

@@ -13,6 +13,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from quintet import Image
 from quintet.model import ChatModel, load_model
+from quintet.model.engine import Done, Reading, Request
+from quintet.model.parse import CallDelta
 from quintet.model.pool import common_length
 
 SYSTEM = SystemMessage("Instructions that every conversation begins with, and that take some reading. " * 4)
@@ -183,6 +185,38 @@ def test_threads_ask_at_any_time(fresh: ChatModel) -> None:
     for thread in threads:
         thread.join()
     assert not failures
+
+
+def test_a_long_prompt_tells_how_far_it_is_read(fresh: ChatModel) -> None:
+    request = Request([HumanMessage("It was a long day on the sea. " * 200)], max_tokens=1)
+    outputs = list(fresh.engine.generate(request))
+    readings = [output for output in outputs if isinstance(output, Reading)]
+    assert len(readings) > 2
+    assert sorted(readings, key=lambda reading: reading.tokens) == readings
+    done = outputs[-1]
+    assert isinstance(done, Done)
+    assert {reading.of for reading in readings} == {readings[-1].tokens} == {done.usage.input}
+
+
+def test_a_call_can_be_stopped_at_any_token(fresh: ChatModel) -> None:
+    text = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+    tool = {"type": "function", "function": {"name": "write", "parameters": text}}
+    messages: list[BaseMessage] = [SYSTEM, HumanMessage("Write a long text.")]
+    generation = fresh.engine.generate(Request(messages, tools=[tool], call="write", max_tokens=999))
+    written = [output for output, _ in zip(generation, range(40), strict=False) if isinstance(output, CallDelta)]
+    assert len(written) > 20
+    generation.close()  # type: ignore[attr-defined]
+    _, read, _ = asked(fresh, messages, tools=[tool], tool_choice="write")
+    assert read < 32
+
+
+def test_who_stops_to_do_something_else_holds_nobody_up(fresh: ChatModel) -> None:
+    picture = Image(PIL.Image.radial_gradient("L").resize((128, 128))).to_block()
+    requests = [Request([SYSTEM, HumanMessage([picture, text])], max_tokens=2) for text in ("Who? " * 200, "What?")]
+    paused = fresh.engine.generate(requests[0])
+    next(paused)
+    assert isinstance(list(fresh.engine.generate(requests[1]))[-1], Done)
+    assert isinstance(list(paused)[-1], Done)
 
 
 def test_the_common_length_is_that_of_the_common_prefix() -> None:

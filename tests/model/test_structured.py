@@ -44,6 +44,20 @@ def test_an_answer_is_always_valid(model: ChatModel, method: str) -> None:
     assert isinstance(streamed, Cat)
 
 
+class Joke(BaseModel):
+    setup: str
+    punchline: str
+    words: list[str] = Field(min_length=1)
+
+
+def test_an_answer_is_complete_where_its_room_ends(model: ChatModel) -> None:
+    for room in (80, 150):
+        asked = model.with_structured_output(Joke, include_raw=True, max_tokens=room, temperature=2.0, seed=room)
+        answer = asked.invoke("Tell me a joke.")
+        assert isinstance(answer["parsed"], Joke)
+        assert answer["raw"].response_metadata["finish_reason"] == "length"
+
+
 def test_dictionaries_for_what_is_no_class(model: ChatModel) -> None:
     dog = model.with_structured_output(Dog).invoke("Which dog?")
     assert {*dog} == {"colour", "friendly"}

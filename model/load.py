@@ -1,0 +1,55 @@
+"""From the name of a checkpoint to a chat model."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import BadInputError
+from .chat import ChatModel
+from .settings import Settings
+
+if TYPE_CHECKING:
+    import torch
+
+
+def load_model(
+    name: str = "nano",
+    *,
+    device: "str | torch.device | None" = None,
+    dtype: "str | torch.dtype | None" = None,
+    context: int | None = None,
+    speculate: int = 0,
+    session_bytes: int | None = None,
+    cache_folder: "str | Path | None" = None,
+    **settings: Any,
+) -> ChatModel:
+    """Loads a model: the bundled `nano`, the folder of a checkpoint, or a repository `org/name` of the hub.
+
+    `settings` are those of `ChatModel`: temperature, max_tokens, thinking and more (`Settings`).
+
+    `context` is in tokens: more than the checkpoint's own turns on YaRN, which reaches four times as far; less is a
+    limit. With `speculate`, the checkpoint's draft layer (MTP) guesses that many tokens at a time; the answers are the
+    same. Conversations are kept in `session_bytes` of memory (by default a quarter of a GPU's free memory, or an eighth
+    of the computer's), so that they are not read again, and with `cache_folder` on disk too, for a later start.
+
+    Raises:
+        ModelNotFoundError: if there is no such checkpoint, or no network to fetch it.
+        UnsupportedModelError: if it isn't a Qwen3.5-family checkpoint, or has no draft layer to `speculate` with.
+        BadInputError: if a setting is unknown or out of range, or `cache_folder` is another model's.
+    """
+    from .checkpoint import load_checkpoint
+    from .local import LocalEngine
+
+    for key, value, least in (("speculate", speculate, 0), ("session_bytes", session_bytes, 1)):
+        if value is not None and value < least:
+            raise BadInputError(f"{key}={value} is out of range; give {least} or more")
+    Settings.checked(settings)
+    checkpoint = load_checkpoint(name, device=device, dtype=dtype, context=context, speculate=speculate > 0)
+    engine = LocalEngine(
+        checkpoint,
+        speculate=speculate,
+        session_bytes=session_bytes,
+        cache_folder=Path(cache_folder) if cache_folder is not None else None,
+    )
+    model = ChatModel(engine=engine, **settings)
+    model._requests([], None, {})[0].resolve({})  # names a setting out of range now, not at the first question
+    return model
