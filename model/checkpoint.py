@@ -68,7 +68,7 @@ def load_checkpoint(
         weights = Weights(folder, block=spec.block)
         model = _fill(getattr(transformers, spec.architecture), config, weights, device, dtype)
         mtp = load_mtp(weights, model) if speculate else None
-        # Not AutoTokenizer: for this family it puts a pattern of its own in place of the one in tokenizer.json.
+        # Not AutoTokenizer: it puts the pattern of the family in place of the one in tokenizer.json, whatever that is.
         tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(folder)
     if speculate and not mtp:
         raise UnsupportedModelError(f"{name!r} has no MTP layer to speculate with; load it with speculate=False")
@@ -91,10 +91,12 @@ def _fill(
     """
     import torch
 
+    from .attention import NAME
     from .mtp import PREFIX
     from .weights import some
 
     config._attn_implementation = "sdpa"
+    config.text_config._attn_implementation = NAME
     if device.type == "cpu":
         config._experts_implementation = "eager"
         logging.getLogger("transformers.integrations.hub_kernels").setLevel(logging.ERROR)  # advice for GPUs

@@ -98,12 +98,10 @@ class Machine:
 
     def _decode(self, state: DecoderState, embeddings: Tensor, positions: Tensor) -> Tensor:
         """Reads `[tokens, hidden]` at positions `[3, tokens]`; returns their final hidden states `[tokens, hidden]`."""
-        count, past = len(embeddings), state.length
-        mask = _causal_mask(count, past, embeddings.device)
         output = self._decoder(
             inputs_embeds=embeddings[None],
             position_ids=positions[:, None],
-            attention_mask={"full_attention": mask, "linear_attention": None},
+            attention_mask={"full_attention": None, "linear_attention": None},  # attend's own: causal
             past_key_values=state.cache,
             use_cache=True,
         )
@@ -113,7 +111,7 @@ class Machine:
             tails = [*begun, Tail(hidden[:-1], positions[:, :-1])]
             self._pair(state, embeddings[1 - len(begun) :], tails)
             state.tail = Tail(hidden[-1].clone(), positions[:, -1].clone())
-        state.length += count
+        state.length += len(embeddings)
         return hidden
 
     def _pair(self, state: DecoderState, embeddings: Tensor, tails: Sequence[Tail]) -> Tensor:
@@ -123,8 +121,7 @@ class Machine:
             return embeddings
         hidden = torch.cat([tail.hidden for tail in tails])
         positions = torch.cat([tail.position for tail in tails], dim=1)
-        mask = _causal_mask(len(embeddings), state.drafting.length, embeddings.device)
-        drafted: Tensor = self._mtp(embeddings, hidden, positions, state.draft, mask, self._decoder.rotary_emb)
+        drafted: Tensor = self._mtp(embeddings, hidden, positions, state.draft, self._decoder.rotary_emb)
         return drafted
 
     @torch.inference_mode()
@@ -218,13 +215,3 @@ def _together(layers: Sequence[CacheLayerMixin | LinearAttentionCacheLayerMixin]
         return GrowingLayer()
     states = [cast(StateLayer, layer).states for layer in layers]
     return StateLayer.of([torch.cat(parts) for parts in zip(*states, strict=True)])
-
-
-def _causal_mask(count: int, past: int, device: torch.device) -> Tensor | None:
-    """Which of `past + count` tokens each of the last `count` sees: bool `[1, 1, count, past + count]`.
-
-    None where the attention itself does right: without a past, and for one token, which sees everything.
-    """
-    if count == 1 or past == 0:
-        return None
-    return torch.ones(count, past + count, dtype=torch.bool, device=device).tril(past)[None, None]

@@ -41,7 +41,6 @@ class MultiTokenPredictor(nn.Module):
         hidden: Tensor,
         positions: Tensor,
         cache: Cache,
-        mask: Tensor | None,
         rotary: nn.Module,
     ) -> Tensor:
         """Reads rows behind those in the cache.
@@ -51,7 +50,6 @@ class MultiTokenPredictor(nn.Module):
             hidden: `[rows, hidden]`, the main model's for tokens 0 to n - 1.
             positions: `[3, rows]`, M-RoPE positions of tokens 0 to n - 1.
             cache: with one layer; grows by the rows.
-            mask: bool `[1, 1, rows, past + rows]`; None for one row, or for several without a past.
             rotary: the main model's rotary embedding.
 
         Returns:
@@ -60,7 +58,7 @@ class MultiTokenPredictor(nn.Module):
         joined = torch.cat([self.pre_fc_norm_embedding(embeddings), self.pre_fc_norm_hidden(hidden)], dim=-1)
         rows = self.fc(joined)[None]  # [1, rows, hidden]
         turned = rotary(rows, positions[:, None])
-        rows = self.layer(rows, position_embeddings=turned, attention_mask=mask, past_key_values=cache)
+        rows = self.layer(rows, position_embeddings=turned, attention_mask=None, past_key_values=cache)
         result: Tensor = self.norm(rows)[0]
         return result
 

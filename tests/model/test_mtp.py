@@ -34,10 +34,9 @@ def read(loaded: Checkpoint, pieces: list[int], rows: Tensor) -> Tensor:
     cache, done, results = Cache(layers=[GrowingLayer()]), 0, []
     for count in pieces:
         part = slice(done, done + count)
-        mask = torch.ones(count, done + count, dtype=torch.bool).tril(done)[None, None] if done else None
         positions = torch.arange(done, done + count).expand(3, -1)
         rotary = loaded.model.model.language_model.rotary_emb
-        results.append(loaded.mtp(rows[0, part], rows[1, part], positions, cache, mask, rotary))
+        results.append(loaded.mtp(rows[0, part], rows[1, part], positions, cache, rotary))
         done += count
     return torch.cat(results)
 
