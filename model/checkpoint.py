@@ -98,7 +98,8 @@ def _fill(
     config._attn_implementation = "sdpa"
     config.text_config._attn_implementation = NAME
     if device.type == "cpu":
-        config._experts_implementation = "eager"
+        if hasattr(config.text_config, "num_experts"):
+            config._experts_implementation = "grouped_mm"
         logging.getLogger("transformers.integrations.hub_kernels").setLevel(logging.ERROR)  # advice for GPUs
     with torch.device("meta"):
         model = kind(config)

@@ -140,13 +140,14 @@ class LocalEngine:
         for number, (stretch, part) in enumerate(zip(stretches, encoded, strict=True), start=1):
             session.reading = True
             for logits in self._machine.reading(session.state, part.behind(session.unread)):  # noqa: B007 - the last
+                if session.state.whole:
+                    session.heard(stretch, part.ids)
+                    if number < len(stretches):
+                        self._pool.mark(session)
                 session.reading = False
                 yield Reading(session.state.length - start, of=needed - start)
                 session.reading = True
             session.reading = False
-            session.heard(stretch, part.ids)
-            if number < len(stretches):
-                self._pool.mark(session)
         return logits
 
     def _read_before(self, taken: Taken, prompt: Prompt, known: int) -> int:
@@ -167,7 +168,8 @@ class LocalEngine:
             speculation.stop()
 
     def _store(self, folder: Path) -> PrefixStore:
-        settings = {"context": self.spec.context, "rope": self.model.config.text_config.rope_parameters}
+        rope = self.model.config.text_config.rope_parameters
+        settings = {"context": self.spec.context, "rope": rope, "drafts": self._speculate > 0}
         print_ = fingerprint(self.model, settings)
         return PrefixStore(folder.expanduser(), model=self.name, fingerprint=print_, budget=_STORE_BYTES)
 

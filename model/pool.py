@@ -44,9 +44,12 @@ class SessionPool:
             while self._coming(text) > self._nearest(text)[0]:
                 if not self._changed.wait(_PATIENCE) and not any(session.reading for session in self._busy):
                     break  # who should read has stopped to do something else
+            shared, *_ = self._nearest(text)
+        stored = self._store.load(text, self._new_state(), more_than=shared) if self._store else None
+        with self._changed:
             shared, common, best = self._nearest(text)
             otherwise = best.text[shared:] if best else ""
-            session = self._stored(text, shared) or self._continued(best, shared)
+            session = stored if stored and len(stored.text) > shared else self._continued(best, shared)
             self._busy[session] = text, places
             return Taken(session, common, otherwise)
 
@@ -58,16 +61,19 @@ class SessionPool:
 
     def put(self, session: Session) -> None:
         """Gives a session back; beyond the budget the oldest are dropped."""
+        try:
+            usable = session.mend()
+            if usable and self._store:
+                self._store.save(session)
+        finally:
+            with self._changed:
+                del self._busy[session]
+                self._changed.notify_all()
         with self._changed:
-            del self._busy[session]
-            self._changed.notify_all()
-            if not session.mend():
-                return
-            self._idle.append(session)
+            if usable:
+                self._idle.append(session)
             while len(self._idle) > 1 and sum(one.nbytes for one in self._idle) > self._budget:
                 del self._idle[0]
-        if self._store:
-            self._store.save(session)
 
     def _nearest(self, text: str) -> tuple[int, int, Session | None]:
         """How much of `text` needs no reading, how much of it is known, and by which session."""
@@ -82,7 +88,7 @@ class SessionPool:
     def _coming(self, text: str) -> int:
         """How much of `text` will soon need no reading, when those that read it now have come as far."""
         coming = 0
-        for session, (prompt, places) in self._busy.items():
+        for session, (prompt, places) in tuple(self._busy.items()):
             common = min(common_length(text, prompt), len(text) - 1)
             coming = max([coming, *(place for place in places if len(session.text) < place <= common)])
         return coming
@@ -95,9 +101,6 @@ class SessionPool:
         self._idle.remove(best)
         best.rewind(shared)
         return best
-
-    def _stored(self, text: str, shared: int) -> Session | None:
-        return self._store.load(text, self._new_state(), more_than=shared) if self._store else None
 
 
 def common_length(one: str, other: str) -> int:

@@ -36,6 +36,11 @@ class Session:
         return self.ids[self.state.length :]
 
     @property
+    def sound(self) -> bool:
+        """Whether the state has read nothing but what was said."""
+        return self.state.whole and self.state.length <= len(self.ids)
+
+    @property
     def nbytes(self) -> int:
         """Memory that the session takes, in bytes."""
         return self.state.nbytes + self.marks_nbytes
@@ -94,7 +99,7 @@ class Session:
 
     def rewind(self, length: int) -> None:
         """Goes back to where `length` characters had been said, as `shared` gave it."""
-        if length == len(self.text) and self.state.whole:
+        if length == len(self.text) and self.sound:
             return
         self.marks = tuple(mark for mark in self.marks if mark.end <= length)
         checkpoint = self.marks[-1].checkpoint
@@ -103,7 +108,8 @@ class Session:
         del self.ids[checkpoint.length :]
 
     def mend(self) -> bool:
-        """After a reading that was broken off, goes back to the last mark; False if there is none."""
-        if self.marks and not self.state.whole:
+        """After a reading that was broken off, goes back to the last mark; False if nothing is left to go on with."""
+        self.reading = False
+        if self.marks and not self.sound:
             self.rewind(self.marks[-1].end)
-        return self.state.whole
+        return self.sound and self.state.length > 0

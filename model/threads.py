@@ -41,12 +41,13 @@ async def in_thread(items: Generator[T, None, None]) -> AsyncGenerator[T, None]:
     A task that is cancelled waits for the item that is being made, and closes the rest: when it is over, nothing of it
     is still at work.
     """
-    loop = asyncio.get_running_loop()
-    step: asyncio.Future[Any] = loop.run_in_executor(None, next, items, _END)
+    loop, thread = asyncio.get_running_loop(), ThreadPoolExecutor(1)  # its own: generations wait for each other
+    step: asyncio.Future[Any] = loop.run_in_executor(thread, next, items, _END)
     try:
         while (item := await asyncio.shield(step)) is not _END:
             yield item
-            step = loop.run_in_executor(None, next, items, _END)
+            step = loop.run_in_executor(thread, next, items, _END)
     finally:
         await asyncio.gather(step, return_exceptions=True)
-        items.close()
+        await loop.run_in_executor(thread, items.close)
+        thread.shutdown(wait=False)

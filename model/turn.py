@@ -1,5 +1,6 @@
 """One assistant turn being written: drawn tokens in, deltas out, until something ends it."""
 
+import json
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -15,7 +16,6 @@ from .sampling import Sampler
 
 _REPEATED = 96  # tokens
 _LONGEST_PERIOD = 96  # tokens
-_AHEAD = 64  # tokens
 
 
 class Turn:
@@ -43,6 +43,7 @@ class Turn:
         self._repetition = Repetition()
         self._budget = None if isinstance(request.thinking, bool) else request.thinking
         self._ends = {chat_format.control[name] for name in ("<|im_end|>", "<|endoftext|>")}
+        self._longest_value = len(json.dumps(request.callable))  # tokens: more than one of everything in the schema
         self._reserve = 0  # tokens of room from which on a call that has to be whole is watched
         self._left: FinishReason | None = None
         self.reason: FinishReason | None = None
@@ -123,7 +124,7 @@ class Turn:
         elif self._matcher is None:
             self._matcher = self._new_matcher()
             if self._matcher and self._only_call:
-                self._reserve = 2 * len(self._matcher.way_out()) + _AHEAD
+                self._reserve = 2 * len(self._matcher.way_out()) + self._longest_value
 
     def _shown(self, deltas: Iterator[Delta]) -> Iterator[Delta]:
         for delta in deltas:

@@ -9,6 +9,7 @@ what the model remembers of a conversation is never torn.
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from threading import Condition, Thread
 from typing import Generic, TypeVar
 
@@ -44,17 +45,18 @@ class Worker(Generic[A, R]):
         return self._result(future, lambda: self._steps.append((who, argument, future)))
 
     def _result(self, future: Future[T], enqueue: Callable[[], None]) -> T:
-        with self._changed:
-            enqueue()
-            self._changed.notify()
-            if not self._running:
-                self._running = True
-                Thread(target=self._run, name="quintet model", daemon=True).start()
         try:
+            with self._changed:
+                enqueue()
+                self._changed.notify()
+                if not self._running:
+                    Thread(target=self._run, name="quintet model", daemon=True).start()
+                    self._running = True
             return future.result()
         except BaseException:
-            if not future.cancel():
-                wait([future])
+            while not (future.cancel() or future.done()):
+                with suppress(KeyboardInterrupt):  # what was begun ends soon, and must not be torn
+                    wait([future])
             raise
 
     def _run(self) -> None:

@@ -27,6 +27,7 @@ from torch import Tensor
 from quintet import Image, Video
 from quintet.model import ChatModel, load_model
 from quintet.model.encoded import Encoded, Span
+from quintet.model.engine import Request
 from quintet.model.local import LocalEngine
 from quintet.model.machine import Guess, Machine
 from quintet.model.state import Checkpoint, DecoderState, Tail
@@ -122,7 +123,7 @@ class Histories:
 
     def step(self) -> None:
         """Something happens, and everything is looked at."""
-        acts = [self.ask_and_stop, self.ask_at_once, self.edit, self.go_back, self.copy, self.call]
+        acts = [self.stop_reading, self.ask_and_stop, self.ask_at_once, self.edit, self.go_back, self.copy, self.call]
         self.rng.choice([*acts, self.ask, self.ask, self.ask])()
         self.steps += 1
         self.check()
@@ -130,6 +131,7 @@ class Histories:
     def check(self) -> None:
         """Compares the newest conversation's state, and now and then all of them, with fresh reads."""
         sessions = self.engine._pool._idle
+        assert not self.engine._pool._busy
         for session in sessions if self.steps % 8 == 0 else sessions[-1:]:
             assert session.state.length <= len(session.ids)
             assert past(session.state).ids == session.ids[: session.state.length]
@@ -161,6 +163,12 @@ class Histories:
             talk.append(AIMessage(seen[0].text or "Well"))
         else:
             talk.pop()
+
+    def stop_reading(self) -> None:
+        """A question is taken back before or while it is answered."""
+        generation = self.engine.generate(Request([*self.talk(), self.question()], max_tokens=8))
+        list(islice(generation, self.rng.randint(1, 6)))
+        generation.close()
 
     def ask_at_once(self) -> None:
         """Several conversations are answered by turns, on one thread or on several."""

@@ -1,5 +1,6 @@
 """What is read again, and what isn't."""
 
+from asyncio import gather
 from collections.abc import Sequence
 from os.path import commonprefix
 from pathlib import Path
@@ -117,6 +118,13 @@ def test_conversations_at_once_read_their_beginning_once(fresh: ChatModel) -> No
         if answer.usage_metadata
     ]
     assert sorted(read)[-2] < max(read) / 3
+
+
+async def test_tasks_at_once_read_their_beginning_once(fresh: ChatModel) -> None:
+    talks = [[SystemMessage(str(SYSTEM.text) * 12), HumanMessage(f"Question {number}?")] for number in range(12)]
+    answers = await gather(*(fresh.ainvoke(talk) for talk in talks))
+    details = [answer.usage_metadata["input_token_details"] for answer in answers if answer.usage_metadata]
+    assert [detail["cache_read"] > 0 for detail in details].count(False) == 1
 
 
 def test_answers_given_at_once_are_those_given_one_by_one(checkpoint: Path) -> None:
