@@ -87,6 +87,7 @@ class LocalEngine:
             patches=self._media.patches,
         )
         turn = Turn(request, self.format, self._grammars, self.spec.generation)
+        self._check_fits(prompt)
         marks = places(prompt.text)
         taken = self._pool.take(prompt.text, marks)
         session = taken.session
@@ -131,11 +132,7 @@ class LocalEngine:
         stretches = parts(prompt.text, known, [*marks, *word_before(prompt.text, known, taken.common)])
         encoded = [self.format.encode(stretch, prompt.media) for stretch in stretches]
         needed = len(session.ids) + sum(len(part.ids) for part in encoded)
-        if needed >= self.spec.context:
-            raise ContextLengthError(
-                f"the prompt has {needed} tokens and the context of {self.name!r} is {self.spec.context}; "
-                "shorten it, show fewer or smaller pictures, or use a model with a longer context"
-            )
+        self._check_length(needed)
         start = session.state.length
         for number, (stretch, part) in enumerate(zip(stretches, encoded, strict=True), start=1):
             session.reading = True
@@ -149,6 +146,19 @@ class LocalEngine:
                 session.reading = True
             session.reading = False
         return logits
+
+    def _check_fits(self, prompt: Prompt) -> None:
+        """Refuses a prompt that is too long before a session goes back for it. A token is a byte of text or more."""
+        shown = prompt.vision_tokens("image") + prompt.vision_tokens("video")
+        if len(prompt.text.encode()) + shown >= self.spec.context:
+            self._check_length(len(self.format.encode(prompt.text, prompt.media).ids))
+
+    def _check_length(self, tokens: int) -> None:
+        if tokens >= self.spec.context:
+            raise ContextLengthError(
+                f"the prompt has {tokens} tokens and the context of {self.name!r} is {self.spec.context}; "
+                "shorten it, show fewer or smaller pictures, or use a model with a longer context"
+            )
 
     def _read_before(self, taken: Taken, prompt: Prompt, known: int) -> int:
         """How many tokens of the prompt behind its first `known` characters had been read before."""

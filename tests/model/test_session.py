@@ -13,6 +13,7 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
 from quintet import Image
+from quintet.errors import ContextLengthError
 from quintet.model import ChatModel, load_model
 from quintet.model.engine import Done, Reading, Request
 from quintet.model.parse import CallDelta
@@ -151,6 +152,15 @@ def test_a_conversation_goes_on_after_its_answer_was_cut_off(fresh: ChatModel) -
     stream = fresh.stream(messages, max_tokens=99)
     next(stream)
     stream.close()  # type: ignore[attr-defined]
+    _, read, _ = asked(fresh, messages)
+    assert read < 16
+
+
+def test_a_prompt_too_long_leaves_the_session_as_it_was(fresh: ChatModel) -> None:
+    messages: list[BaseMessage] = [SYSTEM, HumanMessage("Tell me a story. " * 20)]
+    asked(fresh, messages)
+    with pytest.raises(ContextLengthError, match=r"the prompt has .* tokens and the context of .* is 4096"):
+        fresh.invoke([SYSTEM, HumanMessage("Another one. " * 2000)])
     _, read, _ = asked(fresh, messages)
     assert read < 16
 
