@@ -8,7 +8,8 @@ from .session import Session
 from .state import DecoderState
 from .store import PrefixStore
 
-_PATIENCE = 0.5  # seconds
+_MOMENT = 0.25  # seconds
+_PATIENCE = 6  # moments
 
 
 class Taken(NamedTuple):
@@ -41,9 +42,10 @@ class SessionPool:
     def take(self, text: str, places: Sequence[int]) -> Taken:
         """A session that has said as much of a prompt's `text` as any. Its reader marks it at `places` of the text."""
         with self._changed:
-            while self._coming(text) > self._nearest(text)[0]:
-                if not self._changed.wait(_PATIENCE) and not any(session.reading for session in self._busy):
-                    break  # who should read has stopped to do something else
+            patience = _PATIENCE  # with one who should read and has stopped to do something else
+            while patience and self._coming(text) > self._nearest(text)[0]:
+                told = self._changed.wait(_MOMENT) or any(session.reading for session in self._busy)
+                patience = _PATIENCE if told else patience - 1
             shared, *_ = self._nearest(text)
         stored = self._store.load(text, self._new_state(), more_than=shared) if self._store else None
         with self._changed:
