@@ -4,7 +4,7 @@ from asyncio import gather
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -21,9 +21,6 @@ from .offer import Choice, ToolLike, chosen, described
 from .settings import Settings, bad_setting
 from .structured import METHODS, filled, form_of
 from .threads import in_thread, together
-
-if TYPE_CHECKING:
-    pass
 
 _OFFER = ("tools", "tool_choice")
 

@@ -30,9 +30,9 @@ _STORE_BYTES = 32 << 30
 class LocalEngine:
     """Generates from a loaded checkpoint.
 
-    `session_bytes` is the memory for conversations that are kept, in bytes. With
-    `cache_folder`, beginnings of conversations are kept there too, for a later process. `speculate` is how many tokens
-    the checkpoint's draft layer guesses at a time.
+    `session_bytes` is the memory for conversations that are kept, in bytes. With `cache_folder`, beginnings of
+    conversations are kept there too, for a later process. `speculate` is how many tokens the checkpoint's draft layer
+    guesses at a time.
     """
 
     def __init__(
@@ -87,7 +87,8 @@ class LocalEngine:
             patches=self._media.patches,
         )
         turn = Turn(request, self.format, self._grammars, self.spec.generation)
-        self._check_fits(prompt)
+        image, video = prompt.vision_tokens("image"), prompt.vision_tokens("video")
+        self._check_fits(prompt, image + video)
         marks = places(prompt.text)
         taken = self._pool.take(prompt.text, marks)
         session = taken.session
@@ -118,8 +119,8 @@ class LocalEngine:
             cached=cached,
             reread=self._read_before(taken, prompt, known),
             thinking=turn.thought,
-            image=prompt.vision_tokens("image"),
-            video=prompt.vision_tokens("video"),
+            image=image,
+            video=video,
         )
         yield Done(turn.reason, usage)
 
@@ -147,9 +148,8 @@ class LocalEngine:
             session.reading = False
         return logits
 
-    def _check_fits(self, prompt: Prompt) -> None:
+    def _check_fits(self, prompt: Prompt, shown: int) -> None:
         """Refuses a prompt that is too long before a session goes back for it. A token is a byte of text or more."""
-        shown = prompt.vision_tokens("image") + prompt.vision_tokens("video")
         if len(prompt.text.encode()) + shown >= self.spec.context:
             self._check_length(len(self.format.encode(prompt.text, prompt.media).ids))
 

@@ -63,6 +63,7 @@ class SessionPool:
 
     def put(self, session: Session) -> None:
         """Gives a session back; beyond the budget the oldest are dropped."""
+        usable = False
         try:
             usable = session.mend()
             if usable and self._store:
@@ -70,12 +71,14 @@ class SessionPool:
         finally:
             with self._changed:
                 del self._busy[session]
+                if usable:
+                    self._idle.append(session)
+                self._drop_oldest()
                 self._changed.notify_all()
-        with self._changed:
-            if usable:
-                self._idle.append(session)
-            while len(self._idle) > 1 and sum(one.nbytes for one in self._idle) > self._budget:
-                del self._idle[0]
+
+    def _drop_oldest(self) -> None:
+        while len(self._idle) > 1 and sum(one.nbytes for one in self._idle) > self._budget:
+            del self._idle[0]
 
     def _nearest(self, text: str) -> tuple[int, int, Session | None]:
         """How much of `text` needs no reading, how much of it is known, and by which session."""

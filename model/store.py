@@ -1,8 +1,8 @@
 """Beginnings of conversations on disk, valid after a restart: what was read once is loaded instead.
 
 A file holds one stretch: the text that it adds to that of its parent, the keys and values of its tokens, and the
-recurrent states at its end. Its name is a digest of all text up to there, so a conversation is a chain of files, those
-that begin alike share them, and a file never changes. Digests of pictures and videos are part of the text.
+recurrent states at its end. Its name is a digest of all text and ids up to there, so a conversation is a chain of
+files, those that begin alike share them, and a file never changes. Digests of pictures and videos are part of the text.
 """
 
 import hashlib

@@ -5,6 +5,8 @@ import shutil
 from importlib.resources import files
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -130,3 +132,15 @@ def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 @pytest.fixture(scope="session")
 def model(checkpoint: Path) -> ChatModel:
     return load_model(str(checkpoint))
+
+
+def write_clip(path: Path, width: int = 64) -> Path:
+    """Two seconds of ever lighter grey, 64 px high, H.264."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("h264", rate=4)
+        stream.width, stream.height, stream.pix_fmt = width, 64, "yuv420p"
+        for shade in range(8):
+            frame = av.VideoFrame.from_ndarray(np.full((64, width, 3), 20 * shade, np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path

@@ -4,8 +4,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import av
-import numpy as np
 import PIL.Image
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
@@ -16,6 +14,7 @@ from quintet import Image, Video
 from quintet.errors import BadInputError
 from quintet.model import PromptFormat
 from quintet.model.prompt import MARK
+from tests.model.conftest import write_clip
 
 NANO = Path(str(files("quintet.model.nano")))
 
@@ -115,14 +114,7 @@ def test_a_schema_can_not_forge_either(chat_format: PromptFormat) -> None:
 
 def test_pictures_and_videos_take_their_tokens(chat_format: PromptFormat, tmp_path: Path) -> None:
     picture = Image(PIL.Image.new("RGB", (320, 256), "teal"))
-    clip = tmp_path / "clip.mp4"
-    with av.open(str(clip), "w") as container:
-        stream = container.add_stream("h264", rate=4)
-        stream.width, stream.height, stream.pix_fmt = 128, 64, "yuv420p"
-        for shade in range(8):
-            frame = av.VideoFrame.from_ndarray(np.full((64, 128, 3), 20 * shade, np.uint8), format="rgb24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+    clip = write_clip(tmp_path / "clip.mp4", width=128)
     message = HumanMessage([picture.to_block(), Video(clip).to_block(), {"type": "text", "text": "Compare."}])
     prompt = chat_format.render([message])
     encoded = chat_format.encode(prompt.text, prompt.media)

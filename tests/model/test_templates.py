@@ -7,8 +7,6 @@ from pathlib import Path
 from random import Random
 from typing import Any, Literal
 
-import av
-import numpy as np
 import PIL.Image
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
@@ -19,6 +17,7 @@ from quintet import Image, Video
 from quintet.errors import BadInputError
 from quintet.model import Prompt, PromptFormat
 from quintet.model.prompt import MARK
+from tests.model.conftest import write_clip
 
 NANO = Path(str(files("quintet.model.nano")))
 
@@ -126,15 +125,7 @@ def chat_format(request: pytest.FixtureRequest) -> PromptFormat:
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Video:
-    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("h264", rate=4)
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
-        for shade in range(8):
-            frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 20 * shade, np.uint8), format="rgb24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return Video(path)
+    return Video(write_clip(tmp_path_factory.mktemp("clip") / "clip.mp4"))
 
 
 def once() -> Callable[[Any], Any]:
