@@ -1,0 +1,63 @@
+"""`MediaPolicy`: what one picture or video may cost, and where it may come from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+from ..errors import BadInputError
+
+
+@dataclass(frozen=True)
+class MediaPolicy:
+    """Limits that hold before anything is decoded, and the hosts that may be asked for a URL.
+
+    max_pixels: px of one picture or frame, as its header claims; cameras stop near 110 million.
+    max_bytes: bytes of a file, or of bytes in memory.
+    max_duration: seconds of a video or an animated picture.
+    max_decode_time: seconds of wall time for one pass over the frames.
+    hosts: from where URLs may be fetched: "example.org", "*.example.org" (its subdomains), "*" (any). None: no URL is.
+    schemes: "https", and "http" where that is wanted.
+    private_addresses: whether a host may be at a loopback, private or link-local address.
+    max_download: bytes of one download; max_download_time: its seconds of wall time.
+
+    Raises:
+        BadInputError: a limit is not more than 0, a host is no name, or a scheme is neither "https" nor "http".
+    """
+
+    max_pixels: int = 120_000_000
+    max_bytes: int = 64 << 30
+    max_duration: float = 24 * 3600.0
+    max_decode_time: float = 600.0
+    hosts: tuple[str, ...] = ()
+    schemes: tuple[str, ...] = ("https",)
+    private_addresses: bool = False
+    max_download: int = 256 << 20
+    max_download_time: float = 60.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name.startswith("max_") and not _is_limit(value):
+                raise BadInputError(f"{field.name}={value!r}: expected a number more than 0 (math.inf: no limit).")
+        for key in ("hosts", "schemes"):
+            if isinstance(getattr(self, key), str):
+                raise BadInputError(f"{key}={getattr(self, key)!r}: expected a tuple; write {key}=(...,).")
+            object.__setattr__(self, key, tuple(getattr(self, key)))
+        for host in self.hosts:
+            if not _is_host(host):
+                raise BadInputError(f'hosts: {host!r} is no host; expected "example.org", "*.example.org" or "*".')
+        for scheme in self.schemes:
+            if scheme not in ("https", "http"):
+                raise BadInputError(f'schemes: {scheme!r} can\'t be fetched; expected "https" or "http".')
+
+
+def _is_limit(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value) and value > 0
+
+
+def _is_host(host: object) -> bool:
+    if not isinstance(host, str):
+        return False
+    name = host.removeprefix("*.")
+    return host == "*" or (bool(name) and not set(name) & set("*/@?#\\ \t\r\n"))
