@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 MediaT = TypeVar("MediaT")
 
+Box = Annotated[list[float], Field(min_length=4, max_length=4)]
+
 MAX_FRAMES = 64
+WHOLE = [0, 0, 1, 1]
 
 media_shelf: ContextVar[Sequence[Image | Video]] = ContextVar("media_shelf", default=())
 """The pictures and videos of the running conversation, in the order they appeared; an `Agent` sets it for its tools."""
@@ -33,12 +36,12 @@ class Evidence:
     box: tuple[float, float, float, float] | None = None
 
 
-def look_at_picture(picture: int, box: Annotated[list[float], Field(min_length=4, max_length=4)]) -> Returned:
+def look_at_picture(picture: int, box: Box) -> Returned:
     """Zoom into a part of a picture.
 
     Args:
         picture: number of the picture, from 1
-        box: left, top, right, bottom as fractions from 0 to 1
+        box: left, top, right, bottom as fractions from 0 to 1, or in pixels
     """
     from ..vision import Image
 
@@ -54,7 +57,7 @@ def look_at_picture(picture: int, box: Annotated[list[float], Field(min_length=4
     return Returned([text, part], Evidence(image.name, box=(left, top, right, bottom)))
 
 
-def look_at_video(video: int, start: float, end: float, frames: int = 8) -> Returned:
+def look_at_video(video: int, start: float, end: float, frames: int = 8, box: Box = WHOLE) -> Returned:
     """Watch a part of a video again, more closely.
 
     Args:
@@ -62,6 +65,7 @@ def look_at_video(video: int, start: float, end: float, frames: int = 8) -> Retu
         start: first second
         end: last second
         frames: how many frames to see
+        box: part of the frame to see, as fractions from 0 to 1, or in pixels
     """
     from ..vision import Video
 
