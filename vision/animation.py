@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from ..errors import MediaError
 from .image import DAMAGE, open_picture, upright_rgb
+from .policy import MediaPolicy
 from .sampling import average_rate
 from .source import Source
-from .track import Rgb, VideoInfo
+from .track import Report, Rgb, VideoInfo
 
 # Browsers show a frame of 10 ms or less for 100 ms.
 _SHORTEST = 11
@@ -26,7 +27,9 @@ class PictureTrack:
         MediaError: not a picture, damaged from the first frame on, or too large.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, policy: MediaPolicy) -> None:
+        self._policy = policy
+        self.report = Report()
         self._source = source
         sizes: list[tuple[int, int]] = []
         ends: list[float] = [0.0]  # ms
@@ -38,6 +41,7 @@ class PictureTrack:
         if not sizes:
             raise MediaError(f"{source.label}: the picture is damaged; get a whole copy.")
         self.times: NDArray[np.float64] = np.array(ends[:-1]) / 1000
+        self.keyframes = np.zeros(0, np.int64)
         duration, count = ends[-1] / 1000, len(self.times)
         self.info = VideoInfo(*sizes[0], duration, average_rate(self.times, count / duration), count)
 

@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..errors import MediaError
-from .image import MAX_PIXELS
+from .policy import MediaPolicy
 from .sniff import is_text
 from .source import Source
 
@@ -24,11 +24,11 @@ _THREADS = 4
 
 
 @contextmanager
-def open_container(source: Source) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_container(source: Source, policy: MediaPolicy) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its main video stream, ready to decode.
 
     Raises:
-        MediaError: text, an unknown or cut-off format, sound only, no decoder, or frames larger than `MAX_PIXELS`.
+        MediaError: text, an unknown or cut-off format, sound only, no decoder, or over a limit of `policy`.
     """
     if is_text(source.head()):
         # FFmpeg would take some texts for play lists and open the files they name.
@@ -49,10 +49,10 @@ def open_container(source: Source) -> Iterator[tuple[InputContainer, VideoStream
         codec = stream.codec_context
         if codec is None:
             raise MediaError(f"{source.label}: no decoder for its video stream; convert it to H.264 first.")
-        if codec.width * codec.height > MAX_PIXELS:
+        if codec.width * codec.height > policy.max_pixels:
             raise MediaError(
-                f"{source.label}: frames of {codec.width}x{codec.height} px are over the limit of {MAX_PIXELS} px; "
-                "scale the video down first."
+                f"{source.label}: frames of {codec.width}x{codec.height} px are over the limit of {policy.max_pixels} "
+                "px; scale the video down first, or pass policy=MediaPolicy(max_pixels=...)."
             )
         codec.thread_type = "AUTO"
         codec.thread_count = _THREADS

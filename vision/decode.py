@@ -16,9 +16,10 @@ from ..errors import MediaError
 from .container import all_frames, open_container
 from .index import Cursor, PacketIndex, Run, guesses_stamps, read_index
 from .orientation import Orientation
+from .policy import MediaPolicy
 from .sampling import average_rate
 from .source import Source
-from .track import FramesMissingError, Rgb, VideoInfo
+from .track import FramesMissingError, Report, Rgb, VideoInfo
 
 # Decoders that can leave out frames which no other frame refers to, without changing the rest by a bit.
 _SKIPS_UNREFERENCED = frozenset({"h264", "hevc", "mpeg4", "mpeg2video"})
@@ -33,9 +34,10 @@ class FileTrack:
         MediaError: as `open_container`; or not one frame can be decoded.
     """
 
-    def __init__(self, source: Source, *, whole: bool = False) -> None:
-        self._source = source
-        with open_container(source) as (container, stream):
+    def __init__(self, source: Source, policy: MediaPolicy, *, whole: bool = False) -> None:
+        self._source, self._policy = source, policy
+        self.report = Report()
+        with open_container(source, policy) as (container, stream):
             first = next(all_frames(container, stream), None)
             if first is None:
                 raise MediaError(f"{source.label}: no frame can be decoded; the video is damaged, get a whole copy.")
@@ -49,9 +51,11 @@ class FileTrack:
             seconds = float(base)
             self.times: NDArray[np.float64] = (self._index.pts - self._index.pts[0]) * seconds
             last = self._index.last * seconds
+            self.keyframes = np.searchsorted(self._index.pts, np.sort(self._index.key_pts))
         else:
             self.times, self._numbers = self._count(float(rate or 24))
             last = float(self.times[-1]) / max(1, len(self.times) - 1)
+            self.keyframes = np.zeros(0, np.int64)
         duration = float(self.times[-1]) + last
         fps = average_rate(self.times, float(rate or 0))
         width = max(1, round(width * aspect))
@@ -61,7 +65,7 @@ class FileTrack:
 
     def counted(self) -> FileTrack:
         """As `Track.counted`."""
-        return FileTrack(self._source, whole=True)
+        return FileTrack(self._source, self._policy, whole=True)
 
     def frames(self, wanted: Sequence[int]) -> Iterator[tuple[int, Rgb]]:
         """As `Track.frames`."""
@@ -80,7 +84,7 @@ class FileTrack:
 
     def _frames_by_number(self, wanted: Sequence[int]) -> Iterator[tuple[int, Rgb]]:
         missing = {int(self._numbers[frame]): frame for frame in wanted}
-        with open_container(self._source) as (container, stream):
+        with open_container(self._source, self._policy) as (container, stream):
             for number, frame in enumerate(all_frames(container, stream)):
                 if number in missing:
                     yield missing.pop(number), self._upright(frame)
@@ -92,7 +96,7 @@ class FileTrack:
         return self._orientation.apply(cast(Rgb, frame.to_ndarray(format="rgb24")))
 
     def _read_index(self) -> PacketIndex | None:
-        with open_container(self._source) as (container, stream):
+        with open_container(self._source, self._policy) as (container, stream):
             return read_index(container, stream)
 
     def _count(self, rate: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -101,7 +105,7 @@ class FileTrack:
         The time is the frame's own stamp, or its number over the rate in files without stamps. Damage upsets the
         order in which frames come out, not their stamps.
         """
-        with open_container(self._source) as (container, stream):
+        with open_container(self._source, self._policy) as (container, stream):
             base = float(stream.time_base or 0)
             stamps = [frame.pts for frame in all_frames(container, stream)]
             guessed = guesses_stamps(container, stream)
@@ -114,7 +118,7 @@ class FileTrack:
     def _decode(self, runs: Sequence[Run], *, seeks: bool) -> Iterator[tuple[int, VideoFrame]]:
         """The wanted frames of each run with their stamps, in one pass over the file."""
         assert self._index is not None
-        with open_container(self._source) as (container, stream):
+        with open_container(self._source, self._policy) as (container, stream):
             cursor = Cursor(container, stream, self._index, seeks=seeks)
             codec = stream.codec_context
             skips = codec.name in _SKIPS_UNREFERENCED

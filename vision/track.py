@@ -4,26 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .policy import MediaPolicy
 from .sniff import picture_mime
 from .source import Source
 
 Rgb = NDArray[np.uint8]
 
+# Seconds between damaged frames that one note tells of.
+_NEAR = 5.0
+
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What the person sees: upright width and height in px with square pixels, seconds, frames a second on average."""
+    """What the person sees: upright width and height in px with square pixels, seconds, frames a second on average.
+
+    hdr: the transfer function of a high-dynamic-range video, whose frames are tone-mapped; None for all others.
+    """
 
     width: int
     height: int
     duration: float
     fps: float
     frames: int
+    hdr: Literal["pq", "hlg"] | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What isn't as recorded in the frames handed out; false when all is well.
+
+    damaged: seconds of the frames that were asked for but can't be decoded; the nearest good frame stands in.
+    truncated: the file ends early. tone_mapped: high dynamic range was brought to the standard one.
+    """
+
+    damaged: tuple[float, ...] = ()
+    truncated: bool = False
+    tone_mapped: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.damaged or self.truncated or self.tone_mapped)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The same in sentences."""
+        notes = [_damage_note(group) for group in _groups(self.damaged)]
+        if self.truncated:
+            notes.append("The file ends early; this is what there is.")
+        if self.tone_mapped:
+            notes.append("The video has a high dynamic range; its frames were tone-mapped.")
+        return tuple(notes)
 
 
 class FramesMissingError(Exception):
@@ -34,11 +68,21 @@ class Track(Protocol):
     """Frames in the order they are shown."""
 
     @property
+    def report(self) -> Report:
+        """What is known by now; complete for the frames asked for once `frames()` has been read to its end."""
+        ...
+
+    @property
+    def keyframes(self) -> NDArray[np.int64]:
+        """Indices of the frames that can be decoded by themselves, ascending; empty if unknown: `[keyframes]`."""
+        ...
+
+    @property
     def info(self) -> VideoInfo: ...
 
     @property
     def times(self) -> NDArray[np.float64]:
-        """Seconds at which each frame appears, ascending, the first at 0.0: `[frames]`."""
+        """Seconds of the video the person sees at which each frame appears, ascending: `[frames]`."""
         ...
 
     def frames(self, wanted: Sequence[int]) -> Iterator[tuple[int, Rgb]]:
@@ -54,16 +98,35 @@ class Track(Protocol):
         ...
 
 
-def open_track(source: Source) -> Track:
+def open_track(source: Source, policy: MediaPolicy = MediaPolicy()) -> Track:  # noqa: B008  frozen
     """The decoder that fits the content: Pillow for (animated) pictures, FFmpeg for everything else.
 
     Raises:
-        MediaError: not a video, or nothing of it can be decoded.
+        MediaError: not a video, over a limit of `policy`, or nothing of it can be decoded.
     """
     if picture_mime(source.head()):
         from .animation import PictureTrack
 
-        return PictureTrack(source)
+        return PictureTrack(source, policy)
     from .decode import FileTrack
 
-    return FileTrack(source)
+    return FileTrack(source, policy)
+
+
+def _groups(times: tuple[float, ...]) -> list[list[float]]:
+    """Split ascending times wherever more than `_NEAR` seconds lie between two."""
+    groups: list[list[float]] = []
+    for time in times:
+        if groups and time - groups[-1][-1] <= _NEAR:
+            groups[-1].append(time)
+        else:
+            groups.append([time])
+    return groups
+
+
+def _damage_note(times: list[float]) -> str:
+    first, last = f"{times[0]:.1f}", f"{times[-1]:.1f}"
+    if len(times) == 1:
+        return f"The frame at {first} s is damaged; the nearest good frame stands in."
+    place = f"at {first} s" if first == last else f"from {first} s to {last} s"
+    return f"{len(times)} frames {place} are damaged; the nearest good frames stand in."
