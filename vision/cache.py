@@ -1,0 +1,75 @@
+"""What was opened and decoded once: videos' indices and resized frames, shared by all `Video`s of the same file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from .policy import MediaPolicy
+from .source import Source
+from .track import Track, open_track
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+T = TypeVar("T")
+_TRACKS = 32
+_FRAME_BYTES = 256 << 20
+
+
+class ByteBudget(Generic[T]):
+    """The most recently used values, up to `budget` bytes; the newest is kept whatever its size."""
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self._used = 0
+        self._items: OrderedDict[str, tuple[T, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: str) -> T | None:
+        """The value under `key`, if it is still there."""
+        with self._lock:
+            if key not in self._items:
+                return None
+            self._items.move_to_end(key)
+            return self._items[key][0]
+
+    def put(self, key: str, value: T, size: int) -> None:
+        """Keeps a value of `size` bytes, and drops the oldest where the budget is exceeded."""
+        with self._lock:
+            _, replaced = self._items.pop(key, (None, 0))
+            self._items[key] = (value, size)
+            self._used += size - replaced
+            while self._used > self._budget and len(self._items) > 1:
+                _, (_, dropped) = self._items.popitem(last=False)
+                self._used -= dropped
+
+
+class FrameCache:
+    """Opened videos, and frames that were decoded and resized: what a second look shows again isn't decoded again."""
+
+    def __init__(self, frame_bytes: int = _FRAME_BYTES) -> None:
+        self._tracks: ByteBudget[Track] = ByteBudget(_TRACKS)  # each counts as 1
+        self.frames: ByteBudget[Tensor] = ByteBudget(frame_bytes)
+
+    def track(self, source: Source, policy: MediaPolicy) -> Track:
+        """The video, opened once as long as its file stays as it is. Raises as `open_track`."""
+        track = self._tracks.get(f"{identity(source)} {policy}")
+        if track is None:
+            track = open_track(source, policy)
+            self.keep(source, policy, track)
+        return track
+
+    def keep(self, source: Source, policy: MediaPolicy, track: Track) -> None:
+        """Opens the video as `track` from now on."""
+        self._tracks.put(f"{identity(source)} {policy}", track, 1)
+
+
+def identity(source: Source) -> str:
+    """Equal for sources of equal content: a file's path, size and time of change, or a digest of bytes."""
+    if source.path is None:
+        return hashlib.blake2b(source.read(), digest_size=16).hexdigest()
+    stat = source.path.stat()
+    return f"{source.path} {stat.st_size} {stat.st_mtime_ns}"
