@@ -14,15 +14,19 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Block:
-    """Vision tokens of one temporal patch within a stretch of ids."""
+    """Vision tokens of one temporal patch within a stretch of ids.
+
+    `kept` are the places, counted row by row, whose tokens are there; None: all.
+    """
 
     start: int  # index of the first vision token in the stretch
     rows: int  # after merging
     columns: int
+    kept: tuple[int, ...] | None = None
 
     @property
     def tokens(self) -> int:
-        return self.rows * self.columns
+        return self.rows * self.columns if self.kept is None else len(self.kept)
 
 
 def mrope_positions(length: int, blocks: Sequence[Block], start: int = 0) -> tuple[Tensor, int]:
@@ -39,8 +43,9 @@ def mrope_positions(length: int, blocks: Sequence[Block], start: int = 0) -> tup
         position += text
         end = block.start + block.tokens
         positions[0, block.start : end] = position
-        positions[1, block.start : end] = position + torch.arange(block.rows).repeat_interleave(block.columns)
-        positions[2, block.start : end] = position + torch.arange(block.columns).repeat(block.rows)
+        places = torch.arange(block.rows * block.columns) if block.kept is None else torch.tensor(block.kept)
+        positions[1, block.start : end] = position + places // block.columns
+        positions[2, block.start : end] = position + places % block.columns
         position += max(block.rows, block.columns)
         done = end
     positions[:, done:] = torch.arange(position, position + length - done)

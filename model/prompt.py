@@ -180,7 +180,8 @@ class PromptFormat:
                 stamp = f"<{patches.times[frame]:.1f} seconds>"
                 ids += self._plain.encode(stamp, add_special_tokens=False).ids
                 ids.append(self.control["<|vision_start|>"])
-            block = Block(len(ids), height // merge, width // merge)
+            kept = None if patches.kept is None else tuple(patches.kept[frame].nonzero()[:, 0].tolist())
+            block = Block(len(ids), height // merge, width // merge, kept)
             spans.append(Span(block, patches, frame))
             ids += [pad] * block.tokens
             if patches.kind == "video":
