@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import MediaError, UnsupportedModelError
 
@@ -109,31 +109,50 @@ def video_size(frames: int, height: int, width: int, settings: VisionSettings) -
     return _on_grid(frames, whole, height, width, settings.factor, settings.video_min_pixels, settings.video_max_pixels)
 
 
+def fit_image(
+    height: int, width: int, settings: VisionSettings, max_tokens: int | None = None, max_pixels: int | None = None
+) -> tuple[int, int]:
+    """Height and width in px of a picture that costs at most `max_tokens` and has at most `max_pixels` px once resized.
+
+    Where the stock size passes a budget, it is the one that the stock rule finds with the budget as its maximum.
+
+    Raises:
+        MediaError: no size keeps within a budget, or one side is more than 200 times the other.
+    """
+    budget = _tokens(settings, max_tokens, max_pixels)
+    size = _within(budget, image_size(height, width, settings), height, width, settings.factor)
+    return size or _refuse(f"a picture of {width}x{height} px", height, width, max_tokens, max_pixels)
+
+
 def fit_video(
-    frames: int, height: int, width: int, settings: VisionSettings, max_tokens: int | None = None
+    frames: int,
+    height: int,
+    width: int,
+    settings: VisionSettings,
+    max_tokens: int | None = None,
+    max_pixels: int | None = None,
+    *,
+    steady: bool = False,
 ) -> tuple[int, tuple[int, int]]:
     """How many of `frames` frames to take, and their size in px, so that the video costs at most `max_tokens`.
 
-    First the pixels of each frame are lowered, down to 16 tokens a frame pair; then the number of frames.
+    First the size of each frame is lowered, down to 16 tokens a temporal patch; then the number of frames. No frame
+    has more than `max_pixels` px once resized. With `steady`, sizes are those of somewhat more frames (up to half as
+    many again), so that stretches of nearly equal length get the same one and can share what was encoded.
 
     Raises:
-        MediaError: not even one frame pair fits, or one side is more than 200 times the other.
+        MediaError: not even one frame fits, or one side is more than 200 times the other.
     """
-    if max_tokens is None:
-        return frames, video_size(frames, height, width, settings)
-    token_pixels = settings.temporal * settings.factor**2
-    most = max(1, max_tokens // _LEGIBLE_TOKENS) * settings.temporal
+    most = frames if max_tokens is None else max(1, max_tokens // _LEGIBLE_TOKENS) * settings.temporal
     for count in range(min(frames, most), 0, -1):
         temporal_patches = math.ceil(count / settings.temporal)
-        budget = min(
-            settings.video_max_pixels, max_tokens * token_pixels * count // (temporal_patches * settings.temporal)
-        )
-        least = min(budget, settings.video_min_pixels)
-        lowered = replace(settings, video_min_pixels=least, video_max_pixels=budget)
-        size = video_size(count, height, width, lowered)
-        if temporal_patches * size[0] * size[1] // settings.factor**2 <= max_tokens:
+        if steady and temporal_patches > 1:
+            temporal_patches = _step_up(temporal_patches)
+        stock = video_size(temporal_patches * settings.temporal if steady else count, height, width, settings)
+        each = None if max_tokens is None else max_tokens // temporal_patches
+        if size := _within(_tokens(settings, each, max_pixels), stock, height, width, settings.factor):
             return count, size
-    raise MediaError(f"max_tokens={max_tokens}: too few for one frame of {width}x{height} px; raise max_tokens.")
+    return _refuse(f"one frame of {width}x{height} px", height, width, max_tokens, max_pixels)
 
 
 def resize(pixels: Tensor, size: tuple[int, int]) -> Tensor:
@@ -159,6 +178,41 @@ def _on_grid(
         rows = math.ceil(height * beta / factor) * factor
         columns = math.ceil(width * beta / factor) * factor
     return max(factor, rows), max(factor, columns)
+
+
+def _tokens(settings: VisionSettings, max_tokens: int | None, max_pixels: int | None) -> int | None:
+    """The tighter of two budgets, in tokens."""
+    limits = [max_tokens, None if max_pixels is None else max_pixels // settings.factor**2]
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _within(budget: int | None, stock: tuple[int, int], height: int, width: int, factor: int) -> tuple[int, int] | None:
+    """The stock size if it costs at most `budget` tokens, else the stock rule's for that maximum; None if that fails.
+
+    It fails where a side can't become thinner than a token.
+    """
+    if budget is None or stock[0] * stock[1] <= budget * factor**2:
+        return stock
+    if budget < 1:
+        return None
+    beta = math.sqrt(height * width / (budget * factor**2))
+    size = tuple(max(1, math.floor(side / beta / factor)) * factor for side in (height, width))
+    return (size[0], size[1]) if size[0] * size[1] <= budget * factor**2 else None
+
+
+def _step_up(number: int) -> int:
+    """The least of 1, 2, 3, 4, 6, 8, 12, 16, 24... that is not below `number`."""
+    power = 1 << (number - 1).bit_length()
+    return power * 3 // 4 if number <= power * 3 // 4 else power
+
+
+def _refuse(what: str, height: int, width: int, max_tokens: int | None, max_pixels: int | None) -> NoReturn:
+    limits = {"max_tokens": max_tokens, "max_pixels": max_pixels}
+    given = ", ".join(f"{key}={value}" for key, value in limits.items() if value is not None)
+    least = math.ceil(max(height, width) / min(height, width))
+    raise MediaError(
+        f"{given}: too little for {what}, which takes about {least} tokens at least; allow more, or crop it."
+    )
 
 
 def _check_aspect(height: int, width: int) -> None:

@@ -44,10 +44,47 @@ def choose(times: Times, rate: float, count: int) -> list[int]:
     total = len(times)
     if is_constant(times, rate):
         return [int(index) for index in np.linspace(0, total - 1, min(count, total)).round()]
-    targets = np.linspace(times[0], times[-1], count)
-    after = np.searchsorted(times, targets).clip(1, total - 1)
-    nearest = np.where(targets - times[after - 1] <= times[after] - targets, after - 1, after)
-    return [int(index) for index in np.unique(nearest)]
+    return [int(index) for index in _nearest(times, np.linspace(times[0], times[-1], count))]
+
+
+def stretch_frames(
+    times: Times,
+    rate: float,
+    start: float,
+    end: float,
+    *,
+    fps: float,
+    max_frames: int,
+    min_frames: int = 4,
+    temporal: int = 2,
+) -> list[int]:
+    """Frames to look at from `start` to `end` seconds, as ascending indices into the whole video's `times`.
+
+    They lie on a lattice that is fixed to the whole video: the frames nearest to 0, 1/fps, 2/fps... seconds, each
+    once, in pairs (temporal patches) from the first on. A stretch takes every pair of which a frame appears in it, so
+    overlapping stretches at one rate share their pairs, and nothing is encoded twice. A pair that straddles an edge
+    brings a frame from outside the stretch, by one gap of the lattice at most.
+
+    Where there are more than `max_frames`, the rate is lowered to 3/4, 1/2, 3/8, 1/4... of `fps`: few enough rates for
+    stretches of similar length to share one, and close enough to waste little of the budget. Where there are fewer
+    than `min_frames`, it is doubled, up to every frame of the file. Where no lattice serves (a picture that stands
+    still across an edge, a budget of less than a pair), the frames are spread over the stretch by itself.
+    """
+    part = stretch(times, float("inf"), start, end)
+    fastest = min(fps, rate)
+    frames = _on_lattice(times, rate, fastest, part, temporal)
+    while len(frames) < min(min_frames, max_frames, part.stop - part.start) and fastest < rate:
+        fastest = min(2 * fastest, rate)
+        frames = _on_lattice(times, rate, fastest, part, temporal)
+    halvings = 0.0
+    while len(frames) > max_frames:
+        halvings += 0.5
+        slower = fastest * 0.5 ** int(halvings) * (1 if halvings.is_integer() else 0.75)
+        frames = _on_lattice(times, rate, slower, part, temporal)
+    if frames:
+        return frames
+    count = frame_count(times[part], rate, fps=fps, min_frames=min_frames, max_frames=max_frames)
+    return [part.start + frame for frame in choose(times[part], rate, count)]
 
 
 def frame_count(times: Times, rate: float, *, fps: float, min_frames: int, max_frames: int) -> int:
@@ -64,3 +101,21 @@ def is_constant(times: Times, rate: float) -> bool:
 def _gap(times: Times) -> float:
     """Seconds between frames, on average."""
     return float(times[-1] - times[0]) / max(1, len(times) - 1)
+
+
+def _on_lattice(times: Times, rate: float, fps: float, part: slice, temporal: int) -> list[int]:
+    """The lattice's frames in whole temporal patches that touch `part`; none if one reaches too far beyond it."""
+    lattice = np.arange(len(times)) if fps >= rate else _nearest(times, np.arange(0, times[-1] + 1e-6, 1 / fps))
+    first, last = np.searchsorted(lattice, (part.start, part.stop))
+    if first == last:
+        return []
+    frames = lattice[first // temporal * temporal : -(-last // temporal) * temporal]
+    beyond = max(times[part.start] - times[frames[0]], times[frames[-1]] - times[part.stop - 1])
+    return [] if beyond > (temporal - 1) / fps + 1 / rate + 1e-6 else [int(frame) for frame in frames]
+
+
+def _nearest(times: Times, targets: Times) -> NDArray[np.int64]:
+    """The frames that appear nearest to these seconds, each once."""
+    after = np.searchsorted(times, targets).clip(max=len(times) - 1)
+    before = (after - 1).clip(min=0)
+    return np.unique(np.where(targets - times[before] <= times[after] - targets, before, after))
