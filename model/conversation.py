@@ -67,13 +67,14 @@ def checked(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
 
 
 class Turns:
-    """Makes turns of messages; `media` are the pictures and videos met, in order.
+    """Makes turns of messages; `media` are the pictures and videos met, in order, as `found` in content blocks.
 
     Without `thinking` the turns of the assistant are shown without what it thought.
     """
 
-    def __init__(self, guard: Guard, *, thinking: bool) -> None:
+    def __init__(self, guard: Guard, found: Callable[[object], Media | None], *, thinking: bool) -> None:
         self._guard = guard
+        self._found = found
         self._thinking = thinking
         self.media: list[Media] = []
 
@@ -139,7 +140,7 @@ class Turns:
                 text = block if isinstance(block, str) else block.get("text") or ""
                 parts.append({"type": "text", "text": self._guard.text(text)})
                 continue
-            found = media_from_block(block)
+            found = self._found(block)
             if found is None:
                 raise BadInputError(
                     f"a content block of type {_kind(block)!r} has no place in a prompt; use text, image or video"

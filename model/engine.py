@@ -55,10 +55,11 @@ class Logprob:
 
 @dataclass(frozen=True)
 class Done:
-    """The end of a generation."""
+    """The end of a generation; `notes` tell what is wrong with its pictures and videos."""
 
     reason: FinishReason
     usage: Usage
+    notes: tuple[str, ...] = ()
 
 
 Output = Reading | Delta | Logprob | Done

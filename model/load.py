@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInputError
+from ..vision import MediaPolicy
 from .chat import ChatModel
+from .prompt import VideoMarkers
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ def load_model(
     speculate: int = 0,
     session_bytes: int | None = None,
     cache_folder: "str | Path | None" = None,
+    media_tokens: int | None = None,
+    media_policy: MediaPolicy = MediaPolicy(),  # noqa: B008  frozen
+    video_markers: VideoMarkers = "nested",
     **settings: Any,
 ) -> ChatModel:
     """Loads a model: the bundled `nano`, the folder of a checkpoint, or a repository `org/name` of the hub.
@@ -31,6 +36,11 @@ def load_model(
     same. Conversations are kept in `session_bytes` of memory (by default a quarter of a GPU's free memory, or an eighth
     of the computer's), so that they are not read again, and with `cache_folder` on disk too, for a later start.
 
+    Pictures and videos take `media_tokens` of a prompt at most, by default half of the context: beyond that the oldest
+    are shown small, and then only named. `media_policy` limits what one may cost, and says from which hosts addresses
+    are fetched. `video_markers` says whether a video's temporal patches stand within an outer vision start and end, as
+    transformers leaves them ("nested"), or not, as vLLM has it ("bare").
+
     Raises:
         ModelNotFoundError: if there is no such checkpoint, or no network to fetch it.
         UnsupportedModelError: if it isn't a Qwen3.5-family checkpoint, or has no draft layer to `speculate` with.
@@ -39,7 +49,11 @@ def load_model(
     from .checkpoint import load_checkpoint
     from .local import LocalEngine
 
-    for key, value, least in (("speculate", speculate, 0), ("session_bytes", session_bytes, 1)):
+    for key, value, least in (
+        ("speculate", speculate, 0),
+        ("session_bytes", session_bytes, 1),
+        ("media_tokens", media_tokens, 0),
+    ):
         if value is not None and value < least:
             raise BadInputError(f"{key}={value} is out of range; give {least} or more")
     Settings.checked(settings)
@@ -49,6 +63,9 @@ def load_model(
         speculate=speculate,
         session_bytes=session_bytes,
         cache_folder=Path(cache_folder) if cache_folder is not None else None,
+        media_tokens=media_tokens,
+        media_policy=media_policy,
+        video_markers=video_markers,
     )
     model = ChatModel(engine=engine, **settings)
     model._requests([], None, {})[0].resolve({})  # names a setting out of range now, not at the first question

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from ..errors import ContextLengthError
+from ..vision import MediaPolicy
+from .budget import MediaBudget
 from .checkpoint import Checkpoint
 from .engine import Done, Output, Reading, Request, Usage
 from .grammar import Grammars
@@ -17,12 +19,13 @@ from .machine import Machine
 from .media import MediaCache
 from .places import parts, places, read_before, word_before
 from .pool import SessionPool, Taken
-from .prompt import Prompt, PromptFormat, cleaned
+from .prompt import Prompt, PromptFormat, VideoMarkers, cleaned
 from .session import Session
 from .speculation import Speculation
 from .store import PrefixStore, fingerprint
 from .turn import Turn
 
+_ROOM = 8  # this part of the context is for the reply, before pictures and videos
 _LONGEST_REPLY = 32_768  # tokens, as the makers recommend
 _STORE_BYTES = 32 << 30
 
@@ -32,7 +35,8 @@ class LocalEngine:
 
     `session_bytes` is the memory for conversations that are kept, in bytes. With `cache_folder`, beginnings of
     conversations are kept there too, for a later process. `speculate` is how many tokens the checkpoint's draft layer
-    guesses at a time.
+    guesses at a time. Pictures and videos take `media_tokens` of a prompt at most (by default half of the context), and
+    are opened as `media_policy` allows; `video_markers` is as in `PromptFormat`.
     """
 
     def __init__(
@@ -42,11 +46,17 @@ class LocalEngine:
         session_bytes: int | None = None,
         cache_folder: Path | None = None,
         speculate: int = 0,
+        media_tokens: int | None = None,
+        media_policy: MediaPolicy = MediaPolicy(),  # noqa: B008  frozen
+        video_markers: VideoMarkers = "nested",
     ) -> None:
         self.spec = checkpoint.spec
         self.name = checkpoint.spec.name
         self.model = checkpoint.model
-        self.format = PromptFormat(checkpoint.tokenizer)
+        self.format = PromptFormat(checkpoint.tokenizer, video_markers=video_markers)
+        self._media = MediaCache(checkpoint.spec.vision, media_policy)
+        self._media_tokens = self.spec.context // 2 if media_tokens is None else media_tokens
+        self._budget = MediaBudget(self._media.found, self._media.plan)
         self._grammars = Grammars(
             self.format.backend,
             vocabulary=checkpoint.model.lm_head.out_features,
@@ -54,7 +64,6 @@ class LocalEngine:
         )
         self._speculate = speculate
         self._machine = Machine(checkpoint.model, checkpoint.mtp)
-        self._media = MediaCache(checkpoint.spec.vision)
         self._pool = SessionPool(
             self._machine.new_state,
             budget=_memory(self.device) if session_bytes is None else session_bytes,
@@ -78,17 +87,10 @@ class LocalEngine:
         Raises:
             ContextLengthError: if the prompt leaves no room for an answer in the model's context.
         """
-        prompt = self.format.render(
-            request.messages,
-            request.tools,
-            thinking=request.thinks,
-            history=request.history,
-            effort=request.effort,
-            patches=self._media.patches,
-        )
+        wanted = request.max_tokens or self.spec.generation.get("max_new_tokens", _LONGEST_REPLY)
+        prompt = self._prompt(request, min(wanted, self.spec.context // _ROOM))
         turn = Turn(request, self.format, self._grammars, self.spec.generation)
         image, video = prompt.vision_tokens("image"), prompt.vision_tokens("video")
-        self._check_fits(prompt, image + video)
         marks = places(prompt.text)
         taken = self._pool.take(prompt.text, marks)
         session = taken.session
@@ -96,7 +98,6 @@ class LocalEngine:
         try:
             logits = yield from self._read(taken, prompt, marks)
             read = len(session.ids)
-            wanted = request.max_tokens or self.spec.generation.get("max_new_tokens", _LONGEST_REPLY)
             room = min(self.spec.context - read, wanted)
             turn.begin(session.ids, room)
             with self._decoder(session) as following:
@@ -122,7 +123,8 @@ class LocalEngine:
             image=image,
             video=video,
         )
-        yield Done(turn.reason, usage)
+        notes = dict.fromkeys(note for patches in prompt.media.values() for note in patches.notes)
+        yield Done(turn.reason, usage, tuple(notes))
 
     def _read(self, taken: Taken, prompt: Prompt, marks: list[int]) -> Generator[Reading, None, Tensor]:
         """Reads what the session doesn't know of the prompt; returns the last logits.
@@ -148,10 +150,34 @@ class LocalEngine:
             session.reading = False
         return logits
 
-    def _check_fits(self, prompt: Prompt, shown: int) -> None:
-        """Refuses a prompt that is too long before a session goes back for it. A token is a byte of text or more."""
-        if len(prompt.text.encode()) + shown >= self.spec.context:
-            self._check_length(len(self.format.encode(prompt.text, prompt.media).ids))
+    def _prompt(self, request: Request, room: int) -> Prompt:
+        """The conversation rendered; where it leaves less than `room` tokens, its older media step down.
+
+        A prompt that is too long even so is refused here, before a session goes back for it.
+        """
+        budget = self._media_tokens
+        while True:
+            prompt = self.format.render(
+                self._budget.within(request.messages, budget),
+                request.tools,
+                thinking=request.thinks,
+                history=request.history,
+                effort=request.effort,
+                found=self._media.found,
+                patches=self._media.patches,
+            )
+            if self._fits(prompt, room):
+                return prompt
+            if not prompt.media:
+                self._check_length(len(self.format.encode(prompt.text, {}).ids))
+                return prompt
+            budget //= 2
+
+    def _fits(self, prompt: Prompt, room: int) -> bool:
+        most = self.spec.context - room
+        if len(prompt.text.encode()) + sum(map(prompt.vision_tokens, ("image", "video"))) <= most:
+            return True  # a token is a byte of text or more
+        return len(self.format.encode(prompt.text, prompt.media).ids) <= most
 
     def _check_length(self, tokens: int) -> None:
         if tokens >= self.spec.context:

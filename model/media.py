@@ -1,61 +1,52 @@
-"""Pictures and videos that a conversation shows again and again, decoded once."""
+"""Pictures and videos that a conversation shows again and again: fetched, planned and decoded once."""
 
 import hashlib
 import json
-from collections import OrderedDict
 from pathlib import Path
-from threading import Lock
-from typing import Generic, TypeVar
 from urllib.parse import unquote, urlparse
 
-from ..vision import Image, Patches, Video, VisionSettings
+from ..vision import Image, MediaPolicy, Patches, Plan, Video, VisionSettings, media_from_block
+from ..vision.cache import ByteBudget, FrameCache
 
-T = TypeVar("T")
 _PATCH_BYTES = 1 << 30
-
-
-class ByteBudget(Generic[T]):
-    """The most recently used values, up to `budget` bytes; the newest is kept whatever its size."""
-
-    def __init__(self, budget: int) -> None:
-        self._budget = budget
-        self._used = 0
-        self._items: OrderedDict[str, tuple[T, int]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: str) -> T | None:
-        """The value under `key`, if it is still there."""
-        with self._lock:
-            if key not in self._items:
-                return None
-            self._items.move_to_end(key)
-            return self._items[key][0]
-
-    def put(self, key: str, value: T, size: int) -> None:
-        """Keeps a value of `size` bytes, and drops the oldest where the budget is exceeded."""
-        with self._lock:
-            _, replaced = self._items.pop(key, (None, 0))
-            self._items[key] = (value, size)
-            self._used += size - replaced
-            while self._used > self._budget and len(self._items) > 1:
-                _, (_, dropped) = self._items.popitem(last=False)
-                self._used -= dropped
+_FETCHED_BYTES = 256 << 20
+_PLANS = 4096
 
 
 class MediaCache:
-    """Patches by what was asked for: a file's path, size and time of change, or the bytes themselves."""
+    """Plans and patches by what was asked for: a file's path, size and time of change, or the bytes themselves."""
 
-    def __init__(self, settings: VisionSettings) -> None:
+    def __init__(self, settings: VisionSettings, policy: MediaPolicy) -> None:
         self._settings = settings
-        self._known: ByteBudget[Patches] = ByteBudget(_PATCH_BYTES)
+        self._policy = policy
+        self._frames = FrameCache()
+        self._fetched: ByteBudget[Image | Video] = ByteBudget(_FETCHED_BYTES)
+        self._plans: ByteBudget[Plan] = ByteBudget(_PLANS)  # each counts as 1
+        self._patches: ByteBudget[Patches] = ByteBudget(_PATCH_BYTES)
+
+    def found(self, block: object) -> Image | Video | None:
+        """The picture or video of a content block, if it holds one."""
+        return media_from_block(block, self._policy)
+
+    def plan(self, media: Image | Video) -> Plan:
+        """What a picture or video takes under this checkpoint's settings."""
+        key = _identity(media)
+        known = self._plans.get(key)
+        if known is None:
+            known = media.plan(self._settings, self._frames) if isinstance(media, Video) else media.plan(self._settings)
+            self._plans.put(key, known, 1)
+        return known
 
     def patches(self, media: Image | Video) -> Patches:
         """The patches of a picture or video under this checkpoint's settings."""
         key = _identity(media)
-        known = self._known.get(key)
+        known = self._patches.get(key)
         if known is None:
-            known = media.patches(self._settings)
-            self._known.put(key, known, known.pixels.nbytes)
+            if isinstance(media, Video):
+                known = media.patches(self._settings, self._frames)
+            else:
+                known = media.patches(self._settings)
+            self._patches.put(key, known, known.pixels.nbytes)
         return known
 
 

@@ -106,7 +106,8 @@ def _unreadable(raw: str) -> str:
 
 
 def _metadata(done: Done, model: str) -> dict[str, Any]:
-    return {"finish_reason": done.reason, "model_name": model}
+    notes = {"media_notes": list(done.notes)} if done.notes else {}
+    return {"finish_reason": done.reason, "model_name": model, **notes}
 
 
 def _logprobs(tokens: list[dict[str, Any]]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from langchain_core.messages import BaseMessage
 
 from ..errors import BadInputError
-from ..vision import Patches
+from ..vision import Patches, media_from_block
 from .conversation import Media, Turn, Turns, checked
 from .encoded import Encoded, Span
 from .guard import CALL, CALL_END, GUARD, MARK, Guard, cleaned
@@ -83,20 +83,21 @@ class PromptFormat:
         history: "History" = "keep",
         effort: str | None = None,
         generate: bool = True,
+        found: Callable[[object], Media | None] = media_from_block,
         patches: Callable[[Media], Patches] = lambda media: media.patches(),
     ) -> Prompt:
         """Renders `messages` and OpenAI-style `tools`; with `generate`, up to where the assistant speaks.
 
         `history` says what becomes of earlier turns' thinking: all of it stays, also where the template would drop it;
         the template decides; or none is shown. `effort` is the `reasoning_effort` of templates that know one.
-        `patches` turns a picture or video into its patches (an engine passes its cache).
+        `found` gives the picture or video of a content block, `patches` its patches (an engine passes its cache's).
 
         Raises:
             BadInputError: if the messages are out of order, or one is of a kind, or holds a content block, that the
                 format has no place for; or if the template refuses the conversation, leaves a picture out, or knows no
                 `effort`.
         """
-        turning = Turns(self._guard, thinking=history != "drop")
+        turning = Turns(self._guard, found, thinking=history != "drop")
         turns = [turning.turn(message) for message in checked(messages)]
         settings: dict[str, Any] = {"enable_thinking": thinking, "add_generation_prompt": generate}
         if history != "template":

@@ -6,8 +6,22 @@ Importing this package loads neither torch nor FFmpeg; they load with the first 
 from .blocks import media_from_block
 from .image import Image
 from .patches import Patches
+from .plan import Plan
+from .policy import MediaPolicy
 from .resize import VisionSettings
 from .sniff import kind_of
+from .track import Report
 from .video import Video, VideoInfo
 
-__all__ = ["Image", "Patches", "Video", "VideoInfo", "VisionSettings", "kind_of", "media_from_block"]
+__all__ = [
+    "Image",
+    "MediaPolicy",
+    "Patches",
+    "Plan",
+    "Report",
+    "Video",
+    "VideoInfo",
+    "VisionSettings",
+    "kind_of",
+    "media_from_block",
+]

@@ -3,61 +3,100 @@
 from __future__ import annotations
 
 import base64
+import io
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from dataclasses import fields, replace
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import PIL.Image
 
 from ..errors import BadInputError
-from .patches import Patches, PatchRows, pair_times
-from .resize import VisionSettings, fit_video, resize
-from .sampling import average_rate, choose, frame_count, stretch
+from .cache import FrameCache, identity
+from .look import Look, on_screen
+from .patches import Patches, PatchRows
+from .picking import Pick
+from .plan import Plan
+from .policy import MediaPolicy
+from .resize import VisionSettings, resize
+from .sequence import FramesTrack
 from .sniff import picture_mime, video_mime
 from .source import Source
-from .track import FramesMissingError, Track, VideoInfo, open_track
+from .track import FramesMissingError, Report, Rgb, Track, VideoInfo, open_track
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["Video", "VideoInfo"]
 
+T = TypeVar("T")
+
 
 class Video:
-    """One video: a path or the bytes of a file; an animated GIF, WebP or PNG too.
+    """One video: the path, address or bytes of a file, an animated picture, or a list of frames with their `rate`.
 
     fps: frames a second to look at; max_frames: at most so many; where None, the checkpoint's settings count.
-    max_tokens: the most the video may cost; frames get smaller first, then fewer.
-    start, end: only this stretch, in seconds of the video the person sees (the first frame is at 0.0).
+    max_tokens: the most the video may cost; frames get smaller first, then fewer. max_pixels: the most of each frame.
+    start, end: only this stretch, in seconds of the video the person sees.
+    box: only this part of each frame: left, top, right, bottom as fractions of its sides or in px.
+    times: look at exactly these seconds; pick: choose them with one of `vision.picking`. Each fills a temporal patch.
+    prune: leave out what stands still: tokens that differ from the last one shown at their place by less than this,
+    on average over colour values of 0 to 255. It saves tokens and costs some accuracy (docs/vision.md).
+    policy: what the video may cost and where it may come from.
 
     Raises:
         MissingFileError: no such file.
-        MediaError: empty, or not a file.
+        MediaError: empty, or not a file; or frames that are no pictures of one size.
         BadInputError: a setting out of range.
     """
 
+    SETTINGS = tuple(field.name for field in fields(Look))
+
     def __init__(
         self,
-        source: str | Path | bytes,
+        source: str | Path | bytes | Sequence[Any],
         *,
+        rate: float | None = None,
+        pick: Pick | None = None,
+        policy: MediaPolicy = MediaPolicy(),  # noqa: B008  frozen
         fps: float | None = None,
         max_frames: int | None = None,
         max_tokens: int | None = None,
+        max_pixels: int | None = None,
         start: float | None = None,
         end: float | None = None,
+        box: Sequence[float] | None = None,
+        times: Sequence[float] | None = None,
+        prune: float | None = None,
     ) -> None:
-        for key, value in {"fps": fps, "max_frames": max_frames, "max_tokens": max_tokens}.items():
-            if value is not None and not (isinstance(value, (int, float)) and value > 0):
-                raise BadInputError(f"{key}={value}: expected more than 0, or None for the model's own.")
-        if not 0 <= (start or 0) < (float("inf") if end is None else end):
-            raise BadInputError(f"start={start}, end={end}: expected 0 <= start < end, in seconds.")
-        self._source = Source.of(source, "video")
+        self.look = Look(
+            fps, max_frames, max_tokens, max_pixels, start, end,
+            None if box is None else tuple(box), None if times is None else tuple(times), prune,
+        )  # fmt: skip
+        if pick is not None and times is not None:
+            raise BadInputError("times and pick both choose the frames; give one of them.")
+        self._pick, self._policy = pick, policy
+        self._source: Source | None = None
         self._track: Track | None = None
-        self.fps, self.max_frames, self.max_tokens = fps, max_frames, max_tokens
-        self.start, self.end = start, end
+        if isinstance(source, (str, Path, bytes)):
+            if rate is not None:
+                raise BadInputError(f"rate={rate}: a file has its own; rate is for lists of frames.")
+            self._source = Source.of(source, "video", policy)
+        else:
+            self._track = FramesTrack(source, rate, policy)
 
     def __repr__(self) -> str:
-        settings = "".join(f", {key}={value!r}" for key, value in self._settings().items())
+        settings = "".join(f", {key}={value!r}" for key, value in self.look.given().items())
         return f"Video({self.name!r}{settings})"
 
     @property
     def name(self) -> str:
         """The file's name, or "video"."""
-        return self._source.name or "video"
+        return (self._source.name if self._source else None) or "video"
 
     @property
     def info(self) -> VideoInfo:
@@ -68,80 +107,143 @@ class Video:
         """
         return self._opened().info
 
+    @property
+    def report(self) -> Report:
+        """What was found wrong with the file so far; damage shows when its frames are decoded."""
+        return self._opened().report
+
     def clip(self, start: float, end: float) -> Video:
         """The stretch from `start` to `end` seconds of the same video, with the same settings.
 
         Raises:
             BadInputError: the stretch is negative, empty or reversed.
         """
-        limits = {key: value for key, value in self._settings().items() if key not in ("start", "end")}
-        part = Video(self._source.path or self._source.read(), **limits, start=start, end=end)
-        part._track = self._track
+        part = copy(self)
+        part.look = replace(self.look, start=start, end=end)
         return part
 
-    def patches(self, settings: VisionSettings = VisionSettings()) -> Patches:  # noqa: B008  frozen
-        """The chosen frames on the patch grid, with their times. Each frame is resized as it is decoded.
+    def plan(self, settings: VisionSettings = VisionSettings(), cache: FrameCache | None = None) -> Plan:  # noqa: B008
+        """Sizes, frames and tokens, from the packets' headers alone, unless `pick` has to look at frames.
 
         Raises:
-            MediaError: as `info`; or not one frame fits `max_tokens`.
-            BadInputError: the stretch begins after the video's end.
+            MediaError: as `info`; or not one frame fits the budget.
+            BadInputError: the stretch, a time or the box lies outside the video.
         """
-        try:
-            return self._fill(self._opened(), settings)
-        except FramesMissingError:
-            self._track = self._opened().counted()
-            return self._fill(self._track, settings)
+        return self._read(lambda track: self.look.plan(track, settings, self._pick), cache)
+
+    def patches(
+        self,
+        settings: VisionSettings = VisionSettings(),  # noqa: B008  frozen
+        cache: FrameCache | None = None,
+    ) -> Patches:
+        """The chosen frames on the patch grid, with their times. Each frame is resized as it is decoded.
+
+        With `cache`, frames that were decoded before at the same size aren't decoded again. Raises as `plan`.
+        """
+
+        def fill(track: Track) -> Patches:
+            plan = self.look.plan(track, settings, self._pick)
+            rows = PatchRows(len(plan.frames), plan.size, settings)
+            places = defaultdict(list)
+            for place, frame in enumerate(plan.frames):
+                places[frame].append(place)
+            for frame, pixels in self._resized(track, plan, list(places), cache):
+                for place in places[frame]:
+                    rows.put(place, pixels)
+            return rows.finish("video", plan.times, tuple(f"{self.name}: {note}" for note in track.report.notes))
+
+        patches = self._read(fill, cache)
+        return patches if self.look.prune is None else patches.pruned(self.look.prune)
+
+    def frames(self, times: Sequence[float]) -> Iterator[tuple[float, Rgb]]:
+        """The frames on screen at these seconds, in order of time: when each appeared, and `[H, W, 3]` as seen.
+
+        Raises:
+            MediaError: as `info`.
+            BadInputError: a time lies outside the video.
+        """
+        track = self._opened()
+        wanted = on_screen(track, times)
+        early: dict[int, Rgb] = {}
+        following = 0
+        for index, rgb in track.frames(wanted):
+            early[index] = self._seen(track, rgb)
+            while following < len(wanted) and wanted[following] in early:
+                yield float(track.times[wanted[following]]), early.pop(wanted[following])
+                following += 1
 
     def to_block(self) -> dict[str, Any]:
-        """A standard content block of langchain-core: a file by its URL, bytes as base64, settings under `extras`."""
+        """A standard content block of langchain-core: a file by its URL, else bytes as base64; settings in `extras`."""
+        settings = self.look.given()
+        if self._pick is not None:
+            settings["times"] = list(self.plan().times)
+        block: dict[str, Any] = {"type": "video", **self._content()}
+        return {**block, "extras": settings} if settings else block
+
+    def _content(self) -> dict[str, Any]:
+        if self._source is None:
+            return {"mime_type": "video/quicktime", "base64": base64.b64encode(_lossless(self._opened())).decode()}
         head = self._source.head()
         mime = video_mime(head) or picture_mime(head) or "video/mp4"
-        block: dict[str, Any] = {"type": "video", "mime_type": mime}
         if self._source.path is not None:
-            block["url"] = self._source.path.as_uri()
-        else:
-            block["base64"] = base64.b64encode(self._source.read()).decode()
-        if settings := self._settings():
-            block["extras"] = settings
-        return block
+            return {"mime_type": mime, "url": self._source.path.as_uri()}
+        return {"mime_type": mime, "base64": base64.b64encode(self._source.read()).decode()}
 
-    def _settings(self) -> dict[str, Any]:
-        keys = ("fps", "max_frames", "max_tokens", "start", "end")
-        return {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
-
-    def _opened(self) -> Track:
+    def _opened(self, cache: FrameCache | None = None) -> Track:
         if self._track is None:
-            self._track = open_track(self._source)
+            assert self._source
+            self._track = cache.track(self._source, self._policy) if cache else open_track(self._source, self._policy)
         return self._track
 
-    def _fill(self, track: Track, settings: VisionSettings) -> Patches:
+    def _read(self, work: Callable[[Track], T], cache: FrameCache | None) -> T:
+        """`work` on the track; on one whose frames are counted by decoding, where the packets tell them wrong."""
+        try:
+            return work(self._opened(cache))
+        except FramesMissingError:
+            self._track = self._opened(cache).counted()
+            if cache and self._source:
+                cache.keep(self._source, self._policy, self._track)
+            return work(self._track)
+
+    def _resized(
+        self, track: Track, plan: Plan, frames: Sequence[int], cache: FrameCache | None
+    ) -> Iterator[tuple[int, Tensor]]:
+        """Each frame at its planned size, uint8 `[3, H, W]`."""
         import torch
 
-        part = stretch(track.times, track.info.duration, self.start, self.end)
-        chosen, size = self._plan(track, part, settings)
-        times = [float(track.times[frame]) for frame in chosen]
-        rows = PatchRows(len(chosen), size, settings)
-        places = {frame: place for place, frame in enumerate(chosen)}
-        for frame, rgb in track.frames(chosen):
-            pixels = resize(torch.from_numpy(rgb).permute(2, 0, 1), size)
-            last = places[frame] == len(chosen) - 1
-            for place in range(places[frame], rows.frames if last else places[frame] + 1):
-                rows.put(place, pixels)
-        return rows.finish("video", pair_times(times, settings.temporal))
+        known = cache.frames if cache and self._source else None
+        prefix = f"{identity(self._source)} {self.look.box} {plan.size} " if known and self._source else ""
+        missing = []
+        for frame in frames:
+            pixels = known.get(f"{prefix}{frame}") if known else None
+            if pixels is None:
+                missing.append(frame)
+            else:
+                yield frame, pixels
+        for frame, rgb in track.frames(missing):
+            pixels = resize(torch.from_numpy(self.look.cut(rgb, track.info)).permute(2, 0, 1), plan.size)
+            if known:
+                known.put(f"{prefix}{frame}", pixels, pixels.nbytes)
+            yield frame, pixels
 
-    def _plan(self, track: Track, part: slice, settings: VisionSettings) -> tuple[list[int], tuple[int, int]]:
-        """Which frames to take, and the size of each in px."""
-        info, times = track.info, track.times[part]
-        rate = average_rate(times, info.fps)
-        count = frame_count(
-            times,
-            rate,
-            fps=self.fps or settings.fps,
-            min_frames=settings.min_frames,
-            max_frames=self.max_frames or settings.max_frames,
-        )
-        while True:
-            chosen = choose(times, rate, count)
-            count, size = fit_video(len(chosen), info.height, info.width, settings, self.max_tokens)
-            if count == len(chosen):
-                return [part.start + frame for frame in chosen], size
+    def _seen(self, track: Track, rgb: Rgb) -> Rgb:
+        """A frame with square pixels."""
+        height, width = self.look.shape(track.info)
+        part = self.look.cut(rgb, track.info)
+        if part.shape[:2] == (height, width):
+            return part
+        return np.asarray(PIL.Image.fromarray(part).resize((width, height), PIL.Image.Resampling.BICUBIC))
+
+
+def _lossless(track: Track) -> bytes:
+    """The frames as a QuickTime file of PNGs."""
+    import av
+
+    file = io.BytesIO()
+    with av.open(file, "w", format="mov") as container:
+        stream = container.add_stream("png", rate=Fraction(track.info.fps).limit_denominator(100_000))
+        stream.width, stream.height, stream.pix_fmt = track.info.width, track.info.height, "rgb24"
+        for _, rgb in track.frames(range(len(track.times))):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
+        container.mux(stream.encode(None))
+    return file.getvalue()
