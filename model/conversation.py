@@ -4,14 +4,14 @@ The chat format has no ids for calls: a model tells their results apart by order
 their calls here, and where one of several never came, its place is taken by a note.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, InvalidToolCall, SystemMessage, ToolMessage
 
 from ..errors import BadInputError
-from ..vision import Image, Video, media_from_block
+from ..vision import Image, Video
 from .guard import CALL, CALL_END, Guard, check_names
 
 Media = Image | Video

@@ -154,12 +154,10 @@ class Glance:
         height, width = self._look.shape(self.info)
         scale = side / max(height, width)
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        small = {
-            index: np.asarray(
-                PIL.Image.fromarray(self._look.cut(rgb, self.info)).resize(size, PIL.Image.Resampling.BOX)
-            )
-            for index, rgb in self._track.frames(sorted(set(wanted)))
-        }
+        small = {}
+        for index, rgb in self._track.frames(sorted(set(wanted))):
+            part = PIL.Image.fromarray(self._look.cut(rgb, self.info))
+            small[index] = np.asarray(part.resize(size, PIL.Image.Resampling.BOX))
         return [small[index] for index in wanted]
 
 
