@@ -211,7 +211,7 @@ def _refuse(what: str, height: int, width: int, max_tokens: int | None, max_pixe
     given = ", ".join(f"{key}={value}" for key, value in limits.items() if value is not None)
     least = math.ceil(max(height, width) / min(height, width))
     raise MediaError(
-        f"{given}: too little for {what}, which takes about {least} tokens at least; allow more, or crop it."
+        f"{given}: too little for {what}, which takes {least} tokens or more; raise the limit, or crop it."
     )
 
 
