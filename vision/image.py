@@ -4,48 +4,72 @@ from __future__ import annotations
 
 import base64
 import io
-import struct
-import warnings
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import PIL.Image
-import PIL.ImageOps
 
 from ..errors import BadInputError, MediaError
+from .arrays import from_array, is_array
+from .box import edges, fractions
 from .patches import Patches, PatchRows
+from .picture import DAMAGE, check_pixels, open_picture, page_count, upright_rgb, upright_size
+from .plan import Plan
+from .policy import MediaPolicy
 from .resize import VisionSettings, image_size, resize
-from .sniff import is_text, picture_mime
+from .sniff import picture_mime
 from .source import Source
 
-# A 20 KB file can claim 160 million pixels and take 1.4 GB to open; cameras stop near 110 million.
-MAX_PIXELS = 120_000_000
-# What Pillow's plugins raise on damaged files.
-DAMAGE = (
-    *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError, SyntaxError),
-    *(TypeError, ValueError, struct.error, zlib.error),
-)
+__all__ = ["DAMAGE", "Image", "fit_image", "open_picture", "upright_rgb"]
 
 
 class Image:
-    """One picture: a path, the bytes of a file, or a Pillow picture.
+    """One picture: a path, an address, the bytes of a file, an open file, a Pillow picture, or an array.
 
     Read upright (EXIF orientation), transparency on white, 8-bit RGB. Nothing is decoded before it is needed.
+    Arrays are NumPy's `[H, W]` or `[H, W, C]`, or torch's `[H, W]` or `[C, H, W]`, C being 1, 3 or 4: uint8, uint16,
+    bool, or floats from 0 to 1.
+
+    page: which page of a TIFF with several, from 1.
+    max_tokens, max_pixels: the most the picture may cost, in tokens or in px once resized; it gets smaller.
+    policy: what the picture may cost before that, and where it may come from.
 
     Raises:
         MissingFileError: no such file.
-        MediaError: empty, or not a file.
+        MediaError: empty, not a file, too large, or an address that may not be or can't be fetched.
+        BadInputError: a setting out of range, or an array that is no picture.
     """
 
-    def __init__(self, source: str | Path | bytes | PIL.Image.Image) -> None:
-        self._source = source if isinstance(source, PIL.Image.Image) else Source.of(source, "picture")
+    SETTINGS = ("page", "max_tokens", "max_pixels")
+
+    def __init__(
+        self,
+        source: object,
+        *,
+        page: int | None = None,
+        max_tokens: int | None = None,
+        max_pixels: int | None = None,
+        policy: MediaPolicy = MediaPolicy(),  # noqa: B008  frozen
+    ) -> None:
+        for key, value in {"page": page, "max_tokens": max_tokens, "max_pixels": max_pixels}.items():
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise BadInputError(f"{key}={value!r}: expected a whole number from 1, or None.")
+        self.page, self.max_tokens, self.max_pixels, self.policy = page, max_tokens, max_pixels, policy
+        self._source: Source | PIL.Image.Image
+        if is_array(source) or isinstance(source, PIL.Image.Image):
+            if page is not None:
+                raise BadInputError(f"page={page}: only files have pages.")
+            self._source = source if isinstance(source, PIL.Image.Image) else from_array(source)
+            check_pixels(self._source.size, "the picture", policy)
+        else:
+            self._source = Source.of(source, "picture", policy)
 
     def __repr__(self) -> str:
-        return f"Image({self.name!r})"
+        return "".join([f"Image({self.name!r}", *(f", {key}={value}" for key, value in self._settings().items()), ")"])
 
     @property
     def name(self) -> str:
@@ -53,117 +77,145 @@ class Image:
         return (self._source.name if isinstance(self._source, Source) else None) or "picture"
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in px, upright, told by the header alone.
+
+        Raises:
+            MediaError: not a picture, or over a limit of `policy`.
+            BadInputError: there is no such page.
+        """
+        with self._opened() as picture:
+            return upright_size(picture)
+
+    @property
     def pil(self) -> PIL.Image.Image:
         """The picture, upright, RGB.
 
         Raises:
-            MediaError: not a picture, damaged, or larger than `MAX_PIXELS`.
+            MediaError: as `size`; or the picture is damaged.
         """
-        if isinstance(self._source, PIL.Image.Image):
-            return _decode(self._source, "the picture")
-        with open_picture(self._source) as picture:
-            return _decode(picture, self._source.label)
+        with self._opened() as picture:
+            expected = upright_size(picture)
+            try:
+                decoded = upright_rgb(picture)
+            except DAMAGE as error:
+                raise MediaError(f"{self._label}: the picture is damaged ({error}); get a whole copy.") from error
+            if decoded.size != expected:
+                raise MediaError(
+                    f"{self._label}: its header says {expected} px and it has {decoded.size}; save it again."
+                )
+            return decoded.copy() if decoded is self._source else decoded
 
-    def patches(self, settings: VisionSettings = VisionSettings()) -> Patches:  # noqa: B008  frozen
-        """The picture on the patch grid.
+    @property
+    def pages(self) -> tuple[Image, ...]:
+        """Each page of a TIFF; the picture itself if it has one page, or if `page` is chosen.
 
         Raises:
-            MediaError: as `pil`; or one side is more than 200 times the other.
+            MediaError: as `size`.
         """
+        if self.page is not None or isinstance(self._source, PIL.Image.Image):
+            return (self,)
+        with self._opened() as picture:
+            count = page_count(picture)
+        if count == 1:
+            return (self,)
+        settings = self._settings()
+        return tuple(Image(self._source, **settings, page=page, policy=self.policy) for page in range(1, count + 1))
+
+    def plan(self, settings: VisionSettings = VisionSettings()) -> Plan:  # noqa: B008  frozen
+        """Size and tokens, told by the header alone.
+
+        Raises:
+            MediaError: as `size`; or one side is more than 200 times the other.
+            BadInputError: `max_pixels` is less than one token has.
+        """
+        width, height = self.size
+        return Plan("image", fit_image(height, width, settings, self.max_tokens, self.max_pixels), (), (), settings)
+
+    def patches(self, settings: VisionSettings = VisionSettings()) -> Patches:  # noqa: B008  frozen
+        """The picture on the patch grid. Raises as `pil` and `plan`."""
         import torch
 
         picture = self.pil
-        size = image_size(picture.height, picture.width, settings)
+        size = fit_image(picture.height, picture.width, settings, self.max_tokens, self.max_pixels)
         pixels = resize(torch.from_numpy(np.array(picture)).permute(2, 0, 1), size)
         rows = PatchRows(settings.temporal, size, settings)
         for position in range(settings.temporal):
             rows.put(position, pixels)
         return rows.finish("image", ())
 
-    def crop(self, box: tuple[float, float, float, float]) -> Image:
-        """The part inside `box`: left, top, right, bottom as fractions 0 to 1 of the upright picture; 1 px at least.
+    def crop(self, box: Sequence[float]) -> Image:
+        """The part inside `box`: left, top, right, bottom of the upright picture, as fractions from 0 to 1 or in px.
 
         Raises:
             BadInputError: the box is empty, reversed or outside the picture.
         """
-        x0, y0, x1, y1 = box
-        if not (0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1):
-            raise BadInputError(
-                f"box {list(box)}: expected [x0, y0, x1, y1] with 0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1."
-            )
         picture = self.pil
-        left, top = int(x0 * picture.width), int(y0 * picture.height)
-        right, bottom = round(x1 * picture.width), round(y1 * picture.height)
-        return Image(picture.crop((left, top, max(right, left + 1), max(bottom, top + 1))))
+        part = picture.crop(edges(fractions(box, *picture.size), *picture.size))
+        return Image(part, max_tokens=self.max_tokens, max_pixels=self.max_pixels, policy=self.policy)
+
+    def png(self) -> bytes:
+        """The picture as it is seen, as the bytes of a PNG file."""
+        file = io.BytesIO()
+        self.pil.save(file, "PNG")
+        return file.getvalue()
+
+    def save(self, path: str | Path) -> None:
+        """Write the picture as it is seen as a PNG file."""
+        Path(path).write_bytes(self.png())
 
     def to_block(self) -> dict[str, Any]:
-        """A standard content block of langchain-core: a file by its URL, anything else by its bytes."""
+        """A standard content block of langchain-core: a file by its URL, else bytes as base64; settings in `extras`."""
+        settings = self._settings()
+        block = {"type": "image", **self._content()}
+        return {**block, "extras": settings} if settings else block
+
+    def _content(self) -> dict[str, str]:
         if isinstance(self._source, PIL.Image.Image):
-            png = io.BytesIO()
-            self.pil.save(png, "PNG")
-            return {"type": "image", "base64": base64.b64encode(png.getvalue()).decode(), "mime_type": "image/png"}
-        if self._source.path is not None:
-            return {"type": "image", "url": self._source.path.as_uri()}
-        mime = picture_mime(self._source.head()) or "application/octet-stream"
-        return {"type": "image", "base64": base64.b64encode(self._source.read()).decode(), "mime_type": mime}
+            mime, data = "image/png", self.png()
+        elif self._source.path is not None:
+            return {"url": self._source.path.as_uri()}
+        else:
+            mime, data = picture_mime(self._source.head()) or "application/octet-stream", self._source.read()
+        return {"base64": base64.b64encode(data).decode(), "mime_type": mime}
+
+    def _settings(self) -> dict[str, int]:
+        return {key: getattr(self, key) for key in self.SETTINGS if getattr(self, key) is not None}
+
+    @property
+    def _label(self) -> str:
+        return self._source.label if isinstance(self._source, Source) else "the picture"
+
+    @contextmanager
+    def _opened(self) -> Iterator[PIL.Image.Image]:
+        if isinstance(self._source, PIL.Image.Image):
+            yield self._source
+        else:
+            with open_picture(self._source, self.policy, self.page or 1) as picture:
+                yield picture
 
 
-@contextmanager
-def open_picture(source: Source) -> Iterator[PIL.Image.Image]:
-    """A picture of which only the header has been read.
+def fit_image(
+    height: int,
+    width: int,
+    settings: VisionSettings,
+    max_tokens: int | None = None,
+    max_pixels: int | None = None,
+) -> tuple[int, int]:
+    """Height and width in px of a picture on the grid, so that it costs at most `max_tokens` and `max_pixels`.
+
+    The stock size where that is small enough already; a picture far longer than wide is squeezed in the end.
 
     Raises:
-        MediaError: not a picture, a PostScript program, or larger than `MAX_PIXELS`.
+        MediaError: one side is more than 200 times the other.
+        BadInputError: `max_pixels` is less than one token has.
     """
-    with source.open() as stream:
-        picture = _identify(source, stream)
-        if picture.format == "EPS":  # Pillow would have Ghostscript run it
-            raise MediaError(f"{source.label}: PostScript is a program, not a picture; export it as PNG first.")
-        if picture.width * picture.height > MAX_PIXELS:
-            raise MediaError(
-                f"{source.label}: {picture.width}x{picture.height} px is over the limit of {MAX_PIXELS} px; "
-                "scale the picture down first."
-            )
-        yield picture
-
-
-def _decode(picture: PIL.Image.Image, label: str) -> PIL.Image.Image:
-    try:
-        return upright_rgb(picture)
-    except DAMAGE as error:
-        raise MediaError(f"{label}: the picture is damaged ({error}); get a whole copy.") from error
-
-
-def _identify(source: Source, stream: IO[bytes]) -> PIL.Image.Image:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's own limit, and odd metadata
-            return PIL.Image.open(stream)
-    except PIL.Image.DecompressionBombError as error:
-        raise MediaError(f"{source.label}: {error}; scale the picture down first.") from error
-    except DAMAGE as error:
-        found = "it holds text" if is_text(source.head()) else "its content is no known picture format"
-        raise MediaError(f"{source.label}: not a picture: {found}; pass a PNG, JPEG, WebP or similar.") from error
-
-
-def upright_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
-    """Turned as EXIF says, transparency on white, deep greys brought to 8 bits."""
-    picture = PIL.ImageOps.exif_transpose(picture)
-    if picture.mode.startswith("I") or picture.mode == "F":
-        picture = _eight_bits(picture)
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        white = PIL.Image.new("RGBA", picture.size, "white")
-        picture = PIL.Image.alpha_composite(white, picture)
-    return picture.convert("RGB")
-
-
-def _eight_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
-    """Grey of 16 bits, 32 bits (holding 16) or floats (0 to 1, or 0 to 255) as 8 bits."""
-    values = np.asarray(picture).astype(np.float64)
-    if picture.mode == "F":
-        values = np.nan_to_num(values)
-        scaled = values * 255 if values.max(initial=0.0) <= 1 else values
-    else:
-        scaled = values / 257
-    return PIL.Image.fromarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
+    side = settings.factor
+    if max_pixels is not None and max_pixels < side**2:
+        raise BadInputError(f"max_pixels={max_pixels}: one token has {side}x{side} px already; raise max_pixels.")
+    limits = [max_tokens and max_tokens * side**2, max_pixels, settings.image_max_pixels]
+    most = min(limit for limit in limits if limit is not None)
+    lowered = replace(settings, image_min_pixels=min(settings.image_min_pixels, most), image_max_pixels=most)
+    rows, columns = image_size(height, width, lowered)
+    longest = most // min(rows, columns) // side * side
+    return min(rows, longest), min(columns, longest)

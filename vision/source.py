@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import io
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
+from urllib.request import url2pathname
 
-from ..errors import MediaError, MissingFileError
+from ..errors import BadInputError, MediaError, MissingFileError
+from .policy import MediaPolicy
 
 
 @dataclass(frozen=True)
@@ -17,19 +22,61 @@ class Source:
     path: Path | None
     data: bytes | None
     label: str
+    title: str | None = None
 
     @classmethod
-    def of(cls, value: str | Path | bytes, kind: str) -> Source:
+    def of(cls, value: object, kind: str, policy: MediaPolicy = MediaPolicy()) -> Source:  # noqa: B008  frozen
         """Check that `value` can be read at all; `kind` is "picture" or "video", for the errors.
+
+        A path; an address (`https:` where `policy` allows it, `file:`, `data:`); bytes; or an open binary file.
 
         Raises:
             MissingFileError: no such file.
-            MediaError: a folder or device, an empty file, no bytes, or a file that can't be opened.
+            MediaError: a folder or device, an empty or too large file, no bytes, a file that can't be opened, or an
+                address that may not be or can't be fetched.
+            BadInputError: something else.
         """
-        if isinstance(value, bytes):
-            if not value:
-                raise MediaError(f"The {kind} has 0 bytes; pass the whole file's bytes.")
-            return cls(None, value, f"the {kind} of {len(value)} bytes")
+        if isinstance(value, Source):
+            return value
+        if isinstance(value, str) and is_url(value):
+            return cls._of_url(value, kind, policy)
+        if isinstance(value, (str, Path)):
+            return cls._of_path(value, kind, policy)
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return cls._of_bytes(bytes(value), kind, policy)
+        if callable(read := getattr(value, "read", None)):
+            data = read()
+            if isinstance(data, bytes):
+                return cls._of_bytes(data, kind, policy)
+            raise BadInputError(f'A file that gives {type(data).__name__}: open the {kind} with mode "rb".')
+        raise BadInputError(f"{type(value).__name__} is no {kind}; pass a path, an address or the bytes of a file.")
+
+    @classmethod
+    def _of_bytes(cls, data: bytes, kind: str, policy: MediaPolicy, title: str | None = None) -> Source:
+        source = cls(None, data, title or f"the {kind} of {len(data)} bytes", title)
+        if not data:
+            raise MediaError(f"The {kind} has 0 bytes; pass the whole file's bytes.")
+        _check_length(source, len(data), policy)
+        return source
+
+    @classmethod
+    def _of_url(cls, url: str, kind: str, policy: MediaPolicy) -> Source:
+        parts = urlsplit(url)
+        match parts.scheme:
+            case "data":
+                return cls._of_bytes(_read_data_url(url), kind, policy)
+            case "file":
+                if parts.netloc not in ("", "localhost"):
+                    raise MediaError(f"{url[:80]}: a file on another machine; copy it here and pass its path.")
+                return cls._of_path(url2pathname(parts.path), kind, policy)
+        from .fetch import fetch
+
+        return cls._of_bytes(
+            fetch(url, policy), kind, policy, PurePosixPath(unquote(parts.path)).name or parts.hostname
+        )
+
+    @classmethod
+    def _of_path(cls, value: str | Path, kind: str, policy: MediaPolicy) -> Source:
         try:
             path = Path(value).expanduser().absolute()
             exists, is_file = path.exists(), path.is_file()
@@ -42,14 +89,15 @@ class Source:
         if not is_file:
             raise MediaError(f"{path}: a folder or device, not a {kind} file; name one file.")
         source = cls(path, None, str(path))
+        _check_length(source, path.stat().st_size, policy)
         if not source.head(1):
             raise MediaError(f"{path}: the file is empty (0 bytes); copy or download the {kind} again.")
         return source
 
     @property
     def name(self) -> str | None:
-        """The file's name without its folders; None for bytes."""
-        return self.path.name if self.path else None
+        """The file's name without its folders or address; None for bytes."""
+        return self.path.name if self.path else self.title
 
     def open(self) -> IO[bytes]:
         """A new stream at the first byte."""
@@ -73,3 +121,34 @@ class Source:
             return self.data
         with self.open() as stream:
             return stream.read()
+
+
+def is_url(text: str) -> bool:
+    """Whether `text` is an address rather than a path."""
+    return "://" in text[:32] or text[:5].lower() in ("data:", "file:")
+
+
+def decode_base64(text: str) -> bytes:
+    """Bytes from base64, which may be broken into lines.
+
+    Raises:
+        MediaError: something else is among it, or it is cut off.
+    """
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise MediaError(f"A content block's base64 can't be read ({error}); encode the file's bytes again.") from error
+
+
+def _read_data_url(url: str) -> bytes:
+    header, comma, body = url.partition(",")
+    if not comma:
+        raise MediaError(f"{url[:40]!r}: a data: URL without content; expected data:TYPE;base64,CONTENT.")
+    return decode_base64(unquote(body)) if header.lower().endswith(";base64") else unquote_to_bytes(body)
+
+
+def _check_length(source: Source, length: int, policy: MediaPolicy) -> None:
+    if length > policy.max_bytes:
+        raise MediaError(
+            f"{source.label}: {length} bytes is over the limit of {policy.max_bytes}; raise MediaPolicy.max_bytes."
+        )

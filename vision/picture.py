@@ -1,0 +1,228 @@
+"""Pictures through Pillow: opened by their header, checked, then decoded upright into RGB."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from ..errors import BadInputError, MediaError
+from .arrays import EIGHT_BITS
+from .policy import MediaPolicy
+from .sniff import is_text, picture_mime
+from .source import Source
+
+# What Pillow's plugins raise on damaged files.
+DAMAGE = (
+    *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError, SyntaxError),
+    *(TypeError, ValueError, struct.error, zlib.error),
+)
+# Of these Pillow runs a program (Ghostscript), or unpacks pixel by pixel in Python.
+_REFUSED = {
+    "EPS": "PostScript is a program, not a picture; export it as PNG first.",
+    "FITS": "FITS holds measurements; export it as TIFF or PNG first.",
+}
+_ORIENTATION = 0x0112  # EXIF's tag
+_TURNS = {
+    2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
+    3: PIL.Image.Transpose.ROTATE_180,
+    4: PIL.Image.Transpose.FLIP_TOP_BOTTOM,
+    5: PIL.Image.Transpose.TRANSPOSE,
+    6: PIL.Image.Transpose.ROTATE_270,
+    7: PIL.Image.Transpose.TRANSVERSE,
+    8: PIL.Image.Transpose.ROTATE_90,
+}
+_LYING = frozenset({5, 6, 7, 8})
+
+
+@contextmanager
+def open_picture(
+    source: Source,
+    policy: MediaPolicy = MediaPolicy(),  # noqa: B008  frozen
+    page: int = 1,
+) -> Iterator[PIL.Image.Image]:
+    """A picture of which only the header has been read; `page` (from 1) of a TIFF with several.
+
+    Raises:
+        MediaError: not a picture, a PostScript program, or more pixels than `policy` allows.
+        BadInputError: there is no such page.
+    """
+    with source.open() as stream:
+        for size in _early_claims(source.head()):
+            check_pixels(size, source.label, policy)
+        picture = _identify(source, stream)
+        if picture.format in _REFUSED:
+            raise MediaError(f"{source.label}: {_REFUSED[picture.format]}")
+        if page > 1:
+            _turn_to(picture, page, source.label)
+        place = stream.tell()
+        for size in (picture.size, *_icon_claims(picture, stream)):
+            check_pixels(size, source.label, policy)
+        if picture.format == "PNG" and "exif" not in picture.info:
+            picture.info["exif"] = _late_exif(stream)  # Pillow would decode all pixels to look behind them
+        stream.seek(place)
+        yield picture
+
+
+def check_pixels(size: tuple[int, int], label: str, policy: MediaPolicy) -> None:
+    """Raises MediaError if a picture or frame of `size` (width, height) is larger than `policy` allows."""
+    if size[0] * size[1] > policy.max_pixels:
+        raise MediaError(
+            f"{label}: {size[0]}x{size[1]} px is over the limit of {policy.max_pixels} px; "
+            "scale the picture down first, or raise MediaPolicy.max_pixels."
+        )
+
+
+def page_count(picture: PIL.Image.Image) -> int:
+    """Pages of a TIFF; 1 for everything else, frames of an animation included."""
+    return int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1
+
+
+def upright_size(picture: PIL.Image.Image) -> tuple[int, int]:
+    """Width and height in px once `upright_rgb` has turned the picture; nothing is decoded."""
+    width, height = picture.size
+    return (height, width) if _orientation(picture) in _LYING else (width, height)
+
+
+def upright_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """Turned as EXIF says, transparency on white, deep greys brought to 8 bits. Colour profiles aren't applied."""
+    turn = _TURNS.get(_orientation(picture))
+    picture.load()
+    if turn is not None:
+        picture = picture.transpose(turn)
+    if picture.mode.startswith("I") or picture.mode == "F":
+        picture = _eight_bits(picture)
+    if picture.has_transparency_data:
+        clear = picture.convert("LA" if picture.mode == "La" else "RGBA").convert("RGBA")
+        picture = PIL.Image.new("RGB", picture.size, "white")
+        picture.paste(clear, mask=clear)
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+def _orientation(picture: PIL.Image.Image) -> int:
+    """As EXIF counts it, 1 for upright; Pillow turns a TIFF itself, and tells its size as turned."""
+    if picture.format == "TIFF":
+        return 1
+    try:
+        return int(picture.getexif().get(_ORIENTATION, 1))
+    except DAMAGE:
+        return 1
+
+
+def _eight_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """Grey of 16 bits, 32 bits or floats as 8 bits, with alpha where one tone is transparent.
+
+    32 bits count up to 65,535 and floats up to 1 or 255, or to the lightest tone there is if that is more.
+    """
+    values = np.asarray(picture)
+    clear = picture.info.get("transparency")
+    grey = PIL.Image.fromarray(EIGHT_BITS[values] if values.dtype.itemsize == 2 else _scaled(values, picture.mode))
+    if isinstance(clear, int):
+        grey.putalpha(PIL.Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)))
+    return grey
+
+
+def _scaled(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
+    finite = np.nan_to_num(values.astype(np.float32), posinf=np.nan, neginf=0.0)
+    finite = np.nan_to_num(finite)
+    highest = float(finite.max(initial=0.0))
+    tops = (1.0, 255.0) if mode == "F" else (65535.0,)
+    top = next((top for top in tops if highest <= top), highest)
+    return np.rint(finite.clip(0, top) * (255 / top)).astype(np.uint8)
+
+
+def _identify(source: Source, stream: IO[bytes]) -> PIL.Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's own limit, and odd metadata
+            return PIL.Image.open(stream)
+    except PIL.Image.DecompressionBombError as error:
+        raise MediaError(
+            f"{source.label}: more pixels than Pillow opens; scale the picture down first, "
+            "or raise PIL.Image.MAX_IMAGE_PIXELS."
+        ) from error
+    except DAMAGE as error:
+        raise MediaError(f"{source.label}: {_what_it_is(source.head(), error)}") from error
+
+
+def _what_it_is(head: bytes, error: Exception) -> str:
+    """Why a file is no picture for Pillow, and what to do."""
+    text = head.lstrip(b"\xef\xbb\xbf\r\n\t ")
+    if text.startswith((b"<svg", b"<?xml")) and b"<svg" in head:
+        return "SVG is a drawing in text; rasterise it first (export it as PNG)."
+    if text.startswith(b"%PDF-"):
+        return "not a picture: a PDF; render its page as PNG, or add it to a Library."
+    match picture_mime(head):
+        case "image/heic":
+            return "HEIC needs pillow-heif: pip install pillow-heif, then pillow_heif.register_heif_opener()."
+        case "image/jxl":
+            return "Pillow can't read JPEG XL; convert the picture to PNG or JPEG."
+        case str(mime):
+            return f"the header of this {mime} is damaged ({error}); get a whole copy."
+    found = "it holds text" if is_text(head) else "its content is no known picture format"
+    return f"not a picture: {found}; pass a PNG, JPEG, WebP or similar."
+
+
+def _turn_to(picture: PIL.Image.Image, page: int, label: str) -> None:
+    try:
+        pages = page_count(picture)
+        if page <= pages:
+            picture.seek(page - 1)
+            return
+    except DAMAGE as error:
+        raise MediaError(f"{label}: page {page} is damaged ({error}); get a whole copy.") from error
+    hint = "frames of an animation are read by Video" if getattr(picture, "is_animated", False) and pages == 1 else ""
+    raise BadInputError(f"page={page}: {label} has {pages} page{'s' * (pages > 1)}{'; ' * bool(hint)}{hint}.")
+
+
+def _early_claims(head: bytes) -> list[tuple[int, int]]:
+    """The sizes that a GIF or WebP claims: Pillow makes room for their pixels as it opens them."""
+    if head[:4] == b"GIF8" and len(head) >= 10:
+        return [struct.unpack_from("<HH", head, 6)]
+    if head[8:12] != b"WEBP" or len(head) < 30:
+        return []
+    match head[12:16]:
+        case b"VP8X":
+            return [(1 + int.from_bytes(head[24:27], "little"), 1 + int.from_bytes(head[27:30], "little"))]
+        case b"VP8L":
+            bits = int.from_bytes(head[21:25], "little")
+            return [(1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF))]
+        case _:
+            width, height = struct.unpack_from("<HH", head, 26)
+            return [(width & 0x3FFF, height & 0x3FFF)]
+
+
+def _icon_claims(picture: PIL.Image.Image, stream: IO[bytes]) -> Iterator[tuple[int, int]]:
+    """The true sizes of the pictures in an ICO, which its table needn't tell."""
+    if picture.format != "ICO":
+        return
+    stream.seek(0)
+    table = stream.read(6 + 16 * 65535)
+    for entry in range(struct.unpack_from("<H", table, 4)[0]):
+        if len(table) < 22 + 16 * entry:
+            return
+        stream.seek(struct.unpack_from("<I", table, 18 + 16 * entry)[0])
+        head = stream.read(24)
+        if head[:4] == b"\x89PNG" and len(head) == 24:
+            yield struct.unpack_from(">II", head, 16)
+        elif len(head) == 24:
+            width, height = struct.unpack_from("<ii", head, 4)
+            yield abs(width), abs(height) // 2  # the colours, and as many rows of the mask
+
+
+def _late_exif(stream: IO[bytes]) -> bytes:
+    """The EXIF chunk of a PNG, wherever it is; empty without one."""
+    stream.seek(8)
+    while len(head := stream.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind == b"eXIf":
+            return stream.read(min(length, 1 << 16))
+        stream.seek(length + 4, 1)
+    return b""
