@@ -5,10 +5,13 @@ import json
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+from torch import Tensor
+
 from ..vision import Image, MediaPolicy, Patches, Plan, Video, VisionSettings, media_from_block
-from ..vision.cache import ByteBudget, FrameCache
+from ..vision.cache import ByteBudget
 
 _PATCH_BYTES = 1 << 30
+_FRAME_BYTES = 256 << 20
 _FETCHED_BYTES = 256 << 20
 _PLANS = 4096
 
@@ -19,7 +22,7 @@ class MediaCache:
     def __init__(self, settings: VisionSettings, policy: MediaPolicy) -> None:
         self._settings = settings
         self._policy = policy
-        self._frames = FrameCache()
+        self._frames: ByteBudget[Tensor] = ByteBudget(_FRAME_BYTES)
         self._fetched: ByteBudget[Image | Video] = ByteBudget(_FETCHED_BYTES)
         self._plans: ByteBudget[Plan] = ByteBudget(_PLANS)  # each counts as 1
         self._patches: ByteBudget[Patches] = ByteBudget(_PATCH_BYTES)
@@ -33,7 +36,7 @@ class MediaCache:
         key = _identity(media)
         known = self._plans.get(key)
         if known is None:
-            known = media.plan(self._settings, self._frames) if isinstance(media, Video) else media.plan(self._settings)
+            known = media.plan(self._settings)
             self._plans.put(key, known, 1)
         return known
 
@@ -43,7 +46,7 @@ class MediaCache:
         known = self._patches.get(key)
         if known is None:
             if isinstance(media, Video):
-                known = media.patches(self._settings, self._frames)
+                known = media.patches(self._settings, frames=self._frames)
             else:
                 known = media.patches(self._settings)
             self._patches.put(key, known, known.pixels.nbytes)

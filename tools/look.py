@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from ..errors import ToolError
+from ..errors import BadInputError, ToolError
 from .functions import Returned, as_tool
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ MediaT = TypeVar("MediaT")
 Box = Annotated[list[float], Field(min_length=4, max_length=4)]
 
 MAX_FRAMES = 64
+MAX_TOKENS = 2048  # of one look
 WHOLE = [0, 0, 1, 1]
 
 media_shelf: ContextVar[Sequence[Image | Video]] = ContextVar("media_shelf", default=())
@@ -44,17 +46,13 @@ def look_at_picture(picture: int, box: Box) -> Returned:
         box: left, top, right, bottom as fractions from 0 to 1, or in pixels
     """
     from ..vision import Image
+    from ..vision.box import fractions
 
     image = _pick(Image, "picture", picture)
-    left, top, right, bottom = box
-    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
-        raise ToolError(
-            f"box is {_numbers(box)}; it must be left, top, right, bottom as fractions from 0 to 1, "
-            "such as [0.5, 0, 1, 0.5] for the upper right quarter"
-        )
-    part = image.crop((left, top, right, bottom))
-    text = f"picture {picture}, box {_numbers(box)}:"
-    return Returned([text, part], Evidence(image.name, box=(left, top, right, bottom)))
+    with _told():
+        part = Image(image.crop(box).pil, max_tokens=MAX_TOKENS)
+        evidence = Evidence(image.name, box=fractions(box, *image.size))
+    return Returned([f"picture {picture}, box {_numbers(box)}:", part], evidence)
 
 
 def look_at_video(video: int, start: float, end: float, frames: int = 8, box: Box = WHOLE) -> Returned:
@@ -79,11 +77,14 @@ def look_at_video(video: int, start: float, end: float, frames: int = 8, box: Bo
             "and start must be before end"
         )
     end = min(end, duration)
-    block = clip.clip(start, end).to_block()
-    # Every frame there is, but at most so many: the conversation's own rate may be too low for a short stretch.
-    block["extras"] = {**block.get("extras", {}), "fps": clip.info.fps, "max_frames": frames}
-    text = f"video {video} from {start:.1f} to {end:.1f} seconds:"
-    return Returned([text, block], Evidence(clip.name, start, end))
+    part = None if box == WHOLE else tuple(box)
+    every = clip.info.fps
+    with _told():
+        # Every frame there is, but at most so many: the conversation's own rate may be too low for a short stretch.
+        closer = clip.clip(start, end, fps=every, max_frames=frames, max_tokens=MAX_TOKENS, box=part, times=None)
+        closer.plan()
+    text = f"video {video} from {start:.1f} to {end:.1f} seconds{f', box {_numbers(box)}' if part else ''}:"
+    return Returned([text, closer], Evidence(clip.name, start, end))
 
 
 def _pick(kind: type[MediaT], noun: str, number: int) -> MediaT:
@@ -97,6 +98,15 @@ def _pick(kind: type[MediaT], noun: str, number: int) -> MediaT:
             raise ToolError(f"there is 1 {noun}; {noun} must be 1, not {number}")
         case count:
             raise ToolError(f"there are {count} {noun}s; {noun} must be from 1 to {count}, not {number}")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with the arguments is told to the model."""
+    try:
+        yield
+    except BadInputError as error:
+        raise ToolError(str(error)) from error
 
 
 def _numbers(values: Sequence[Any]) -> str:

@@ -1,22 +1,18 @@
-"""What was opened and decoded once: videos' indices and resized frames, shared by all `Video`s of the same file."""
+"""What is kept to be used again: values up to a number of bytes, and the indices of opened videos."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
 from threading import Lock
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from .policy import MediaPolicy
 from .source import Source
 from .track import Track, open_track
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 T = TypeVar("T")
 _TRACKS = 32
-_FRAME_BYTES = 256 << 20
 
 
 class ByteBudget(Generic[T]):
@@ -47,24 +43,21 @@ class ByteBudget(Generic[T]):
                 self._used -= dropped
 
 
-class FrameCache:
-    """Opened videos, and frames that were decoded and resized: what a second look shows again isn't decoded again."""
+_tracks: ByteBudget[Track] = ByteBudget(_TRACKS)  # each counts as 1
 
-    def __init__(self, frame_bytes: int = _FRAME_BYTES) -> None:
-        self._tracks: ByteBudget[Track] = ByteBudget(_TRACKS)  # each counts as 1
-        self.frames: ByteBudget[Tensor] = ByteBudget(frame_bytes)
 
-    def track(self, source: Source, policy: MediaPolicy) -> Track:
-        """The video, opened once as long as its file stays as it is. Raises as `open_track`."""
-        track = self._tracks.get(f"{identity(source)} {policy}")
-        if track is None:
-            track = open_track(source, policy)
-            self.keep(source, policy, track)
-        return track
+def shared_track(source: Source, policy: MediaPolicy) -> Track:
+    """The video, opened once in this process as long as its file stays as it is. Raises as `open_track`."""
+    track = _tracks.get(f"{identity(source)} {policy}")
+    if track is None:
+        track = open_track(source, policy)
+        share(source, policy, track)
+    return track
 
-    def keep(self, source: Source, policy: MediaPolicy, track: Track) -> None:
-        """Opens the video as `track` from now on."""
-        self._tracks.put(f"{identity(source)} {policy}", track, 1)
+
+def share(source: Source, policy: MediaPolicy, track: Track) -> None:
+    """Makes `track` the one that is shared."""
+    _tracks.put(f"{identity(source)} {policy}", track, 1)
 
 
 def identity(source: Source) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 import PIL.Image
 
 from ..errors import BadInputError
-from .cache import FrameCache, identity
+from .cache import ByteBudget, identity, share, shared_track
 from .look import Look, on_screen
 from .patches import Patches, PatchRows
 from .picking import Pick
@@ -26,7 +26,7 @@ from .resize import VisionSettings, resize
 from .sequence import FramesTrack
 from .sniff import picture_mime, video_mime
 from .source import Source
-from .track import FramesMissingError, Report, Rgb, Track, VideoInfo, open_track
+from .track import FramesMissingError, Report, Rgb, Track, VideoInfo
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -112,33 +112,35 @@ class Video:
         """What was found wrong with the file so far; damage shows when its frames are decoded."""
         return self._opened().report
 
-    def clip(self, start: float, end: float) -> Video:
-        """The stretch from `start` to `end` seconds of the same video, with the same settings.
+    def clip(self, start: float, end: float, **settings: Any) -> Video:
+        """The stretch from `start` to `end` seconds of the same video, with the same settings but those given.
 
         Raises:
-            BadInputError: the stretch is negative, empty or reversed.
+            BadInputError: the stretch is negative, empty or reversed, or a setting is out of range.
         """
         part = copy(self)
-        part.look = replace(self.look, start=start, end=end)
+        part.look = replace(self.look, start=start, end=end, **settings)
         return part
 
-    def plan(self, settings: VisionSettings = VisionSettings(), cache: FrameCache | None = None) -> Plan:  # noqa: B008
+    def plan(self, settings: VisionSettings = VisionSettings()) -> Plan:  # noqa: B008  frozen
         """Sizes, frames and tokens, from the packets' headers alone, unless `pick` has to look at frames.
 
         Raises:
             MediaError: as `info`; or not one frame fits the budget.
             BadInputError: the stretch, a time or the box lies outside the video.
         """
-        return self._read(lambda track: self.look.plan(track, settings, self._pick), cache)
+        return self._read(lambda track: self.look.plan(track, settings, self._pick))
 
     def patches(
         self,
         settings: VisionSettings = VisionSettings(),  # noqa: B008  frozen
-        cache: FrameCache | None = None,
+        *,
+        frames: ByteBudget[Tensor] | None = None,
     ) -> Patches:
         """The chosen frames on the patch grid, with their times. Each frame is resized as it is decoded.
 
-        With `cache`, frames that were decoded before at the same size aren't decoded again. Raises as `plan`.
+        `frames` keeps them for other looks at the same file, which then decode only what wasn't seen yet. Raises as
+        `plan`.
         """
 
         def fill(track: Track) -> Patches:
@@ -147,12 +149,12 @@ class Video:
             places = defaultdict(list)
             for place, frame in enumerate(plan.frames):
                 places[frame].append(place)
-            for frame, pixels in self._resized(track, plan, list(places), cache):
+            for frame, pixels in self._resized(track, plan, list(places), frames):
                 for place in places[frame]:
                     rows.put(place, pixels)
             return rows.finish("video", plan.times, tuple(f"{self.name}: {note}" for note in track.report.notes))
 
-        patches = self._read(fill, cache)
+        patches = self._read(fill)
         return patches if self.look.prune is None else patches.pruned(self.look.prune)
 
     def frames(self, times: Sequence[float]) -> Iterator[tuple[float, Rgb]]:
@@ -189,41 +191,43 @@ class Video:
             return {"mime_type": mime, "url": self._source.path.as_uri()}
         return {"mime_type": mime, "base64": base64.b64encode(self._source.read()).decode()}
 
-    def _opened(self, cache: FrameCache | None = None) -> Track:
+    def _opened(self) -> Track:
         if self._track is None:
             assert self._source
-            self._track = cache.track(self._source, self._policy) if cache else open_track(self._source, self._policy)
+            self._track = shared_track(self._source, self._policy)
         return self._track
 
-    def _read(self, work: Callable[[Track], T], cache: FrameCache | None) -> T:
+    def _read(self, work: Callable[[Track], T]) -> T:
         """`work` on the track; on one whose frames are counted by decoding, where the packets tell them wrong."""
         try:
-            return work(self._opened(cache))
+            return work(self._opened())
         except FramesMissingError:
-            self._track = self._opened(cache).counted()
-            if cache and self._source:
-                cache.keep(self._source, self._policy, self._track)
+            self._track = self._opened().counted()
+            if self._source:
+                share(self._source, self._policy, self._track)
             return work(self._track)
 
     def _resized(
-        self, track: Track, plan: Plan, frames: Sequence[int], cache: FrameCache | None
+        self, track: Track, plan: Plan, wanted: Sequence[int], kept: ByteBudget[Tensor] | None
     ) -> Iterator[tuple[int, Tensor]]:
         """Each frame at its planned size, uint8 `[3, H, W]`."""
         import torch
 
-        known = cache.frames if cache and self._source else None
-        prefix = f"{identity(self._source)} {self.look.box} {plan.size} " if known and self._source else ""
+        keys = {}
+        if kept and self._source:
+            name = f"{identity(self._source)} {self.look.box} {plan.size}"
+            keys = {frame: f"{name} {frame}" for frame in wanted}
         missing = []
-        for frame in frames:
-            pixels = known.get(f"{prefix}{frame}") if known else None
+        for frame in wanted:
+            pixels = kept.get(keys[frame]) if kept and keys else None
             if pixels is None:
                 missing.append(frame)
             else:
                 yield frame, pixels
         for frame, rgb in track.frames(missing):
             pixels = resize(torch.from_numpy(self.look.cut(rgb, track.info)).permute(2, 0, 1), plan.size)
-            if known:
-                known.put(f"{prefix}{frame}", pixels, pixels.nbytes)
+            if kept and keys:
+                kept.put(keys[frame], pixels, pixels.nbytes)
             yield frame, pixels
 
     def _seen(self, track: Track, rgb: Rgb) -> Rgb:

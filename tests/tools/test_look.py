@@ -77,7 +77,7 @@ def test_a_stretch_past_the_end_is_cut(shelf: list[Image | Video]) -> None:
 def test_the_model_is_told_what_is_possible(shelf: list[Image | Video]) -> None:
     assert told(zoom_image, picture=3, box=[0, 0, 1, 1]) == "there are 2 pictures; picture must be from 1 to 2, not 3"
     assert told(watch_video, video=0, start=0, end=1) == "there is 1 video; video must be 1, not 0"
-    assert "box is [200, 0, 400, 200]; it must be" in told(zoom_image, picture=1, box=[200, 0, 400, 200])
+    assert "box [200, 0, 401, 200]: expected" in told(zoom_image, picture=1, box=[200, 0, 401, 200])
     assert "box is [0.5, 0, 0.5, 1]" in told(zoom_image, picture=1, box=[0.5, 0, 0.5, 1])
     assert "video 1 is 4.0 seconds long" in told(watch_video, video=1, start=7, end=9)
     assert "start must be before end" in told(watch_video, video=1, start=2, end=1)
@@ -92,5 +92,5 @@ def test_without_a_conversation_there_is_nothing_to_look_at() -> None:
 def test_the_schemas_are_short() -> None:
     zoom, watch = (convert_to_openai_tool(tool)["function"]["parameters"] for tool in (zoom_image, watch_video))
     assert list(zoom["properties"]) == zoom["required"] == ["picture", "box"]
-    assert list(watch["properties"]) == ["video", "start", "end", "frames"]
+    assert list(watch["properties"]) == ["video", "start", "end", "frames", "box"]
     assert watch["required"] == ["video", "start", "end"]
