@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, unquote_to_bytes, urlsplit
-from urllib.request import url2pathname
 
 from ..errors import MediaError
 from .image import Image
+from .policy import MediaPolicy
+from .source import decode_base64
 from .video import Video
 
 _KINDS: dict[str, type[Image] | type[Video]] = {"image": Image, "image_url": Image, "video": Video, "video_url": Video}
-_SETTINGS = ("fps", "max_frames", "max_tokens", "start", "end")
 
 
-def media_from_block(block: object) -> Image | Video | None:
+def media_from_block(
+    block: object,
+    policy: MediaPolicy = MediaPolicy(),  # noqa: B008  frozen
+) -> Image | Video | None:
     """The picture or video of a content block; None if the block holds neither.
 
     Reads langchain-core's standard blocks (`url` or `base64`; a `file` by its MIME type), OpenAI's `image_url` and
-    `video_url`, data: and file: URLs and plain paths. A video's settings are read from `extras`.
+    `video_url`, Anthropic's `source`, and Qwen's `image` and `video`, the latter also a list of frames shown at `fps`.
+    Addresses are `data:`, `file:`, and others where `policy` allows them. Settings are read from `extras`.
 
     Raises:
         MissingFileError: no such file.
-        MediaError: an address on the network, a data: URL that can't be read, or no content at all.
+        MediaError: an address that isn't allowed, content that can't be read, or none at all.
+        BadInputError: a setting out of range.
     """
     if not isinstance(block, Mapping) or (kind := _kind(block)) is None:
         return None
-    source = _content(block)
-    if kind is Image:
-        return Image(source)
     extras = block.get("extras") or {}
-    return Video(source, **{key: extras[key] for key in _SETTINGS if extras.get(key) is not None})
+    settings = {key: extras[key] for key in kind.SETTINGS if extras.get(key) is not None}
+    content = _content(block)
+    if kind is Image:
+        return Image(content, **settings, policy=policy)
+    if isinstance(content, list):
+        frames = [media_from_block(frame, policy) or frame for frame in content]
+        return Video(frames, rate=extras.get("rate") or block.get("fps"), **settings, policy=policy)
+    return Video(content, **settings, policy=policy)
 
 
 def _kind(block: Mapping[str, Any]) -> type[Image] | type[Video] | None:
@@ -43,33 +48,16 @@ def _kind(block: Mapping[str, Any]) -> type[Image] | type[Video] | None:
     return _KINDS.get(str(block.get("type")))
 
 
-def _content(block: Mapping[str, Any]) -> Path | bytes:
-    if block.get("base64"):
-        return _decode_base64(block["base64"])
-    url = block.get("url") or block.get(block["type"])
-    if isinstance(url, Mapping):
-        url = url.get("url")
-    if not url:
-        raise MediaError(f"A content block of type {block['type']!r} has neither url nor base64; give it one of them.")
-    return _read_url(str(url))
-
-
-def _read_url(url: str) -> Path | bytes:
-    scheme = urlsplit(url).scheme.lower()
-    if scheme == "data":
-        header, comma, body = url.partition(",")
-        if not comma:
-            raise MediaError(f"{url[:40]!r}: a data: URL without content; expected data:TYPE;base64,CONTENT.")
-        return _decode_base64(unquote(body)) if header.endswith(";base64") else unquote_to_bytes(body)
-    if scheme == "file":
-        return Path(url2pathname(urlsplit(url).path))
-    if "://" in url:
-        raise MediaError(f"{url}: addresses on the network aren't opened; download the file and pass its path.")
-    return Path(url)
-
-
-def _decode_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise MediaError(f"A content block's base64 can't be read ({error}); encode the file's bytes again.") from error
+def _content(block: Mapping[str, Any]) -> str | bytes | list[Any]:
+    """The first content that a block has: bytes, an address or a path, or a list of frames."""
+    kind = block["type"]
+    inner = block.get("source") or block.get(kind)
+    places = (block, inner) if isinstance(inner, Mapping) else (block,)
+    for place in places:
+        if encoded := place.get("base64") or (place.get("data") if place.get("type") == "base64" else None):
+            return decode_base64(str(encoded))
+        if url := place.get("url"):
+            return str(url)
+    if isinstance(inner, (str, list)) and inner:
+        return inner
+    raise MediaError(f"A content block of type {kind!r} has neither url nor base64; give it one of them.")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, fields
+from urllib.parse import urlsplit
 
 from ..errors import BadInputError
 
@@ -16,7 +18,8 @@ class MediaPolicy:
     max_bytes: bytes of a file, or of bytes in memory.
     max_duration: seconds of a video or an animated picture.
     max_decode_time: seconds of wall time for one pass over the frames.
-    hosts: from where URLs may be fetched: "example.org", "*.example.org" (its subdomains), "*" (any). None: no URL is.
+    hosts: from where URLs may be fetched: "example.org", "*.example.org" (its subdomains), "*" (any); with a port other
+    than the scheme's own, "example.org:8443". None: no URL is.
     schemes: "https", and "http" where that is wanted.
     private_addresses: whether a host may be at a loopback, private or link-local address.
     max_download: bytes of one download; max_download_time: its seconds of wall time.
@@ -59,5 +62,9 @@ def _is_limit(value: object) -> bool:
 def _is_host(host: object) -> bool:
     if not isinstance(host, str):
         return False
-    name = host.removeprefix("*.")
-    return host == "*" or (bool(name) and not set(name) & set("*/@?#\\ \t\r\n"))
+    try:
+        parts = urlsplit(f"//{host}")
+        name, _ = parts.hostname or "", parts.port
+    except ValueError:  # the port is no number
+        return False
+    return parts.netloc == host and "@" not in host and re.fullmatch(r"\*|(\*\.)?[^*\\\s]+", name) is not None

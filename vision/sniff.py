@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
 from ..errors import BadInputError, MissingFileError
+from .policy import MediaPolicy
 from .source import Source
 
 Kind = Literal["picture", "video", "document", "unknown"]
 
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 # (offset, bytes) of each format, from the formats' own specifications.
 _PICTURES: dict[str, tuple[tuple[int, bytes], ...]] = {
     "image/png": ((0, b"\x89PNG\r\n\x1a\n"),),
     "image/jpeg": ((0, b"\xff\xd8\xff"),),
     "image/gif": ((0, b"GIF87a"), (0, b"GIF89a")),
-    "image/webp": ((8, b"WEBP"),),
+    "image/webp": ((8, b"WEBPVP8"),),
     "image/bmp": ((0, b"BM"),),
     "image/tiff": ((0, b"II*\x00"), (0, b"MM\x00*"), (0, b"II+\x00"), (0, b"MM\x00+")),
     "image/avif": ((4, b"ftypavif"), (4, b"ftypavis")),
-    "image/heic": ((4, b"ftypheic"), (4, b"ftypheix"), (4, b"ftypmif1"), (4, b"ftypmsf1")),
+    "image/heic": tuple((4, b"ftyp" + brand) for brand in _HEIF_BRANDS),
+    "image/jxl": ((0, b"\xff\x0a"), (4, b"JXL \r\n\x87\n")),
     "image/jp2": ((4, b"jP  \r\n\x87\n"), (0, b"\xff\x4f\xff\x51")),
     "image/vnd.adobe.photoshop": ((0, b"8BPS"),),
     "image/x-icon": ((0, b"\x00\x00\x01\x00"),),
@@ -42,7 +46,7 @@ _LONG = 128
 _ANIMATED = frozenset({"image/gif", "image/webp", "image/png", "image/avif"})
 
 
-def kind_of(path: str | Path) -> Kind:
+def kind_of(path: str | Path, policy: MediaPolicy = MediaPolicy()) -> Kind:  # noqa: B008  frozen
     """Whether a file is a picture, a video, a document or none of them, whatever its name says.
 
     An animated GIF, WebP or PNG is a video; sound without pictures is "unknown". Text is a document, unless its name
@@ -52,21 +56,21 @@ def kind_of(path: str | Path) -> Kind:
         MissingFileError: no such file.
     """
     try:
-        source = Source.of(path, "file")
+        source = Source.of(path, "file", policy)
     except MissingFileError:
         raise
     except BadInputError:  # empty, a folder or device, or not readable
         return "unknown"
     head = source.head()
     if (mime := picture_mime(head)) is not None:
-        return "video" if mime in _ANIMATED and _is_animated(source) else "picture"
+        return "video" if mime in _ANIMATED and _is_animated(source, policy) else "picture"
     if head.startswith(_DOCUMENTS):
         return "document"
     if is_text(head):
         return "unknown" if Path(path).suffix.lower() in _PICTURE_SUFFIXES + _VIDEO_SUFFIXES else "document"
-    if _has_picture(source):
+    if _has_picture(source, policy):
         return "picture"
-    return "video" if _has_video(source) else "unknown"
+    return "video" if _has_video(source, policy) else "unknown"
 
 
 def picture_mime(head: bytes) -> str | None:
@@ -101,31 +105,31 @@ def _match(head: bytes, table: dict[str, tuple[tuple[int, bytes], ...]]) -> str 
     return None
 
 
-def _is_animated(source: Source) -> bool:
-    from .image import open_picture
+def _is_animated(source: Source, policy: MediaPolicy) -> bool:
+    from .picture import open_picture
 
     try:
-        with open_picture(source) as picture:
+        with open_picture(source, policy) as picture:
             return bool(getattr(picture, "is_animated", False))
     except BadInputError:
         return False
 
 
-def _has_picture(source: Source) -> bool:
-    from .image import open_picture
+def _has_picture(source: Source, policy: MediaPolicy) -> bool:
+    from .picture import open_picture
 
-    try:
-        with open_picture(source):
-            return True
-    except BadInputError:
-        return False
+    return _opens(open_picture(source, policy))
 
 
-def _has_video(source: Source) -> bool:
+def _has_video(source: Source, policy: MediaPolicy) -> bool:
     from .container import open_container
 
+    return _opens(open_container(source, policy))
+
+
+def _opens(opening: AbstractContextManager[object]) -> bool:
     try:
-        with open_container(source):
+        with opening:
             return True
     except BadInputError:
         return False

@@ -141,7 +141,7 @@ def test_a_crop_is_given_in_fractions() -> None:
     assert Image(gradient(10, 10)).crop((0.5, 0.5, 0.501, 0.501)).pil.size == (1, 1)
 
 
-@pytest.mark.parametrize("box", [(0.5, 0, 0.5, 1), (0.6, 0, 0.4, 1), (-0.1, 0, 1, 1), (0, 0, 1, 1.5), (0, 0, 65, 40)])
+@pytest.mark.parametrize("box", [(0.5, 0, 0.5, 1), (0.6, 0, 0.4, 1), (-0.1, 0, 1, 1), (0, 0, -1, 1), (0, 0, 65, 40), (float("nan"), 0, 1, 1)])
 def test_a_box_outside_the_picture_is_refused(box: tuple[float, float, float, float]) -> None:
     with pytest.raises(BadInputError, match="expected"):
         Image(gradient()).crop(box)
