@@ -13,12 +13,13 @@ from langchain_core.tools import BaseTool
 from pydantic import BaseModel
 
 from ..errors import BadInputError
+from ..vision import MediaPolicy
 from .answer import Answer
 from .events import End, Event, Notice, ToolCall, ToolResult, UsageDelta
 from .form import Form
 from .limits import Limits
 from .media import Media, question_message
-from .reply import Reply, as_chunk, deltas, gather
+from .reply import Reply, as_chunk, deltas, gather, notes_in
 from .toolbox import Toolbox
 from .turn import Turn
 
@@ -33,6 +34,7 @@ class Agent:
         tools: langchain-core tools or plain typed functions.
         system: instructions that precede the conversation.
         limits: what one ask may spend.
+        media_policy: what pictures and videos given with a question may cost, and from which hosts they are fetched.
         tool_timeout: seconds a tool call may take, None for no limit. Past it the model is told and the run goes on,
             but the thread of the call can't be killed.
 
@@ -47,6 +49,7 @@ class Agent:
         *,
         system: str | None = None,
         limits: Limits = Limits(),  # noqa: B008  frozen
+        media_policy: MediaPolicy = MediaPolicy(),  # noqa: B008  frozen
         tool_timeout: float | None = 60.0,
     ) -> None:
         self._toolbox = Toolbox(tools, timeout=tool_timeout)
@@ -54,6 +57,7 @@ class Agent:
         _with_tools(model, self._toolbox.tools)  # a model that can't call tools is refused here
         self._preface = [SystemMessage(system)] if system else []
         self.limits = limits
+        self.media_policy = media_policy
         self.messages: list[BaseMessage] = []
 
     def ask(self, question: str, *media: Media, schema: type[BaseModel] | None = None) -> Answer:
@@ -61,7 +65,7 @@ class Agent:
 
         Args:
             question: what to ask.
-            media: pictures and videos it is about: paths, Pillow images, `Image`, `Video`.
+            media: pictures and videos it is about: paths, addresses, Pillow images, arrays, `Image`, `Video`.
             schema: a pydantic model whose fields the answer has to fill; `answer.data` is the validated object, or None
                 if a limit ended the run before.
 
@@ -75,7 +79,8 @@ class Agent:
 
     def stream(self, question: str, *media: Media, schema: type[BaseModel] | None = None) -> Iterator[Event]:
         """Asks and yields what happens as it happens, at last `End` with the answer. Raises as `ask` does."""
-        return self._run(question_message(question, media), Form(schema) if schema is not None else None)
+        asked = question_message(question, media, self.media_policy)
+        return self._run(asked, Form(schema) if schema is not None else None)
 
     def _run(self, question: HumanMessage, form: Form | None) -> Iterator[Event]:
         turn = Turn(self.messages, question)
@@ -112,6 +117,8 @@ class Agent:
             chunks.append(as_chunk(message))
             yield from deltas(chunks[-1])
         reply = gather(chunks)
+        told = {note for message in messages for note in notes_in(message)}
+        yield from (Notice(note) for note in notes_in(reply.message) if note not in told)
         if reply.message.usage_metadata is not None:
             yield UsageDelta(reply.message.usage_metadata)
         elif self.limits.tokens is not None:

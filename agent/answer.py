@@ -22,6 +22,7 @@ class Answer:
         thinking: what the model thought, over all steps.
         citations: the passages and moments that the answer rests on.
         steps: replies of the model.
+        notes: what is wrong with the pictures and videos that were shown, in sentences.
         usage: tokens over all steps; `input_token_details["cache_read"]` of them weren't read again.
         stopped: the limit that ended the run before the model did; None for a complete answer.
         messages: what the ask added to the conversation, the question first.
@@ -31,6 +32,7 @@ class Answer:
     data: BaseModel | None = None
     thinking: str = ""
     citations: tuple[Citation, ...] = ()
+    notes: tuple[str, ...] = ()
     steps: int = 0
     usage: UsageMetadata | None = None
     stopped: Stopped | None = None

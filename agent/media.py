@@ -10,65 +10,68 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 from langchain_core.messages import BaseMessage, HumanMessage, ToolMessage
 
 from ..errors import BadInputError
+from ..vision import Image, MediaPolicy, Video, kind_of, media_from_block
+from ..vision.source import Source, is_url
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from PIL.Image import Image as PillowImage
+    from torch import Tensor
 
-    from ..vision import Image, Video
+Media: TypeAlias = Union[str, Path, "PillowImage", "NDArray[Any]", "Tensor", Image, Video]
 
-Media: TypeAlias = Union[str, Path, "PillowImage", "Image", "Video"]
+_LIBRARY = "add it to a Library and give the agent library.as_tool()"
 
 
-def question_message(question: str, media: Sequence[Media]) -> HumanMessage:
+def question_message(question: str, media: Sequence[Media], policy: MediaPolicy) -> HumanMessage:
     """The question, its media before the text.
 
     Raises:
         BadInputError: no question, a document among the media, or something that is no media at all.
         MissingFileError: no such file.
-        MediaError: an empty file or a folder.
+        MediaError: an empty file, or more than `policy` allows.
     """
     if not question.strip():
         raise BadInputError("the question is empty; ask something")
     if not media:
         return HumanMessage(question)
-    return HumanMessage([*(to_media(item).to_block() for item in media), {"type": "text", "text": question}])
+    shown = [part for item in media for part in to_media(item, policy)]
+    return HumanMessage([*(part.to_block() for part in shown), {"type": "text", "text": question}])
 
 
-def to_media(item: Media) -> Image | Video:
-    """A picture or video; paths are sorted by what the file holds."""
-    from PIL.Image import Image as PillowImage
-
-    from ..vision import Image, Video
-
-    if isinstance(item, (Image, Video)):
-        return item
-    if isinstance(item, PillowImage):
-        return Image(item)
+def to_media(item: Media, policy: MediaPolicy) -> Sequence[Image | Video]:
+    """A picture or video, or the pages of a picture; files are sorted by what they hold."""
+    if isinstance(item, Image):
+        return item.pages
+    if isinstance(item, Video):
+        return [item]
     if isinstance(item, (str, Path)):
-        return _from_path(Path(item))
-    raise BadInputError(f"{type(item).__name__} is no media; pass a path, a Pillow image, an Image or a Video")
-
-
-def _from_path(path: Path) -> Image | Video:
-    from ..vision import Image, Video, kind_of
-
-    kind = kind_of(path)
-    if kind == "document" or path.is_dir():
-        what = "folder" if path.is_dir() else "document"
+        return _from_file(item, policy)
+    try:
+        return [Image(item, policy=policy)]
+    except BadInputError as error:
         raise BadInputError(
-            f"{path} is a {what}, not a picture or video; add it to a Library and give the agent library.as_tool()"
-        )
-    claimed = (guess_type(path.name)[0] or "").partition("/")[0]
-    media = Video(path) if kind == "video" or (kind == "unknown" and claimed == "video") else Image(path)
-    if kind == "unknown":
-        _open(media)  # its error says what is wrong with the file
-    return media
+            f"{type(item).__name__} is no media ({error}); pass a path, a picture, an Image or a Video"
+        ) from error
+
+
+def _from_file(place: str | Path, policy: MediaPolicy) -> Sequence[Image | Video]:
+    if isinstance(place, Path) or not is_url(place):
+        place = Path(place)
+        if place.is_dir():
+            raise BadInputError(f"{place} is a folder, not a picture or video; {_LIBRARY}")
+    source = Source.of(place, "file", policy)
+    kind = kind_of(source)
+    if kind == "document":
+        raise BadInputError(f"{source.label} is a document, not a picture or video; {_LIBRARY}")
+    claimed = (guess_type(source.name or "")[0] or "").partition("/")[0]
+    if kind == "video" or (kind == "unknown" and claimed == "video"):
+        return [Video(source, policy=policy)]
+    return Image(source, policy=policy).pages  # where it is none, its error says so
 
 
 def media_in(messages: Iterable[BaseMessage]) -> Iterator[Image | Video]:
     """The media that people and tools put into the messages, in order."""
-    from ..vision import media_from_block
-
     for message in messages:
         if isinstance(message, (HumanMessage, ToolMessage)) and isinstance(message.content, list):
             for block in message.content:
@@ -86,19 +89,9 @@ def check_media(content: str | list[str | dict[str, Any]]) -> None:
     Raises:
         BadInputError: one that can't be read.
     """
-    from ..vision import media_from_block
-
     for block in content if isinstance(content, list) else ():
-        if (media := media_from_block(block)) is not None:
-            _open(media)
-
-
-def _open(media: Image | Video) -> None:
-    from ..vision import Image, VisionSettings
-    from ..vision.resize import image_size
-
-    if isinstance(media, Image):
-        picture = media.pil
-        image_size(picture.height, picture.width, VisionSettings())  # refuses what is too long for any grid
-    else:
-        _ = media.info
+        if isinstance(media := media_from_block(block), Image):
+            _ = media.pil
+            media.plan()  # refuses what is too long for any grid
+        elif media is not None:
+            _ = media.info

@@ -99,6 +99,11 @@ def thinking_in(message: AIMessage) -> str:
     return "".join(block.get("reasoning", "") for block in message.content_blocks if block["type"] == "reasoning")
 
 
+def notes_in(message: BaseMessage) -> list[str]:
+    """What a model says of the pictures and videos it was shown: which are damaged, cut off or altered."""
+    return list(message.response_metadata.get("media_notes", ()))
+
+
 def _call(chunk: ToolCallChunk, problem: str | None) -> Call:
     written = chunk["args"] or "{}"
     try:

@@ -12,7 +12,7 @@ from .answer import Answer
 from .citations import citations_in
 from .limits import Stopped
 from .media import media_in
-from .reply import thinking_in
+from .reply import notes_in, thinking_in
 
 
 class Turn:
@@ -54,6 +54,7 @@ class Turn:
             data=data,
             thinking="\n\n".join(thought for reply in replies if (thought := thinking_in(reply).strip())),
             citations=citations_in(text, self.conversation, self.messages),
+            notes=tuple(dict.fromkeys(note for reply in replies for note in notes_in(reply))),
             steps=self.steps,
             usage=self.usage,
             stopped=stopped,

@@ -143,6 +143,7 @@ def answer_facts(answer: Answer) -> dict[str, Any]:
         "answer": answer.text,
         "thinking": answer.thinking,
         "citations": [asdict(citation) for citation in answer.citations],
+        "notes": list(answer.notes),
         "steps": answer.steps,
         "stopped": answer.stopped,
         "usage": answer.usage,

@@ -22,8 +22,9 @@ def fractions(box: Sequence[float], width: int, height: int) -> Box:
         left, top, right, bottom = (side / inside[axis % 2] for axis, side in enumerate(box))
         if 0 <= left < right <= 1 and 0 <= top < bottom <= 1:
             return left, top, right, bottom
+    sides = ", ".join(f"{side:g}" if isinstance(side, (int, float)) else repr(side) for side in box)
     raise BadInputError(
-        f"box {list(box)}: expected left, top, right, bottom inside the picture, left before right and top above "
+        f"box [{sides}]: expected left, top, right, bottom inside the picture, left before right and top above "
         f"bottom: as fractions from 0 to 1, or in pixels of its {width}x{height}."
     )
 

@@ -46,7 +46,7 @@ _LONG = 128
 _ANIMATED = frozenset({"image/gif", "image/webp", "image/png", "image/avif"})
 
 
-def kind_of(path: str | Path, policy: MediaPolicy = MediaPolicy()) -> Kind:  # noqa: B008  frozen
+def kind_of(path: str | Path | Source, policy: MediaPolicy = MediaPolicy()) -> Kind:  # noqa: B008  frozen
     """Whether a file is a picture, a video, a document or none of them, whatever its name says.
 
     An animated GIF, WebP or PNG is a video; sound without pictures is "unknown". Text is a document, unless its name
@@ -67,7 +67,7 @@ def kind_of(path: str | Path, policy: MediaPolicy = MediaPolicy()) -> Kind:  # n
     if head.startswith(_DOCUMENTS):
         return "document"
     if is_text(head):
-        return "unknown" if Path(path).suffix.lower() in _PICTURE_SUFFIXES + _VIDEO_SUFFIXES else "document"
+        return "unknown" if Path(source.name or "").suffix.lower() in _PICTURE_SUFFIXES + _VIDEO_SUFFIXES else "document"
     if _has_picture(source, policy):
         return "picture"
     return "video" if _has_video(source, policy) else "unknown"

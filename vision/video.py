@@ -10,12 +10,14 @@ from copy import copy
 from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import PIL.Image
+from numpy.typing import NDArray
 
 from ..errors import BadInputError
+from .arrays import is_array
 from .cache import ByteBudget, identity, share, shared_track
 from .look import Look, on_screen
 from .patches import Patches, PatchRows
@@ -58,7 +60,7 @@ class Video:
 
     def __init__(
         self,
-        source: str | Path | bytes | Sequence[Any],
+        source: str | Path | bytes | IO[bytes] | Source | Sequence[Any] | NDArray[Any] | Tensor,
         *,
         rate: float | None = None,
         pick: Pick | None = None,
@@ -82,12 +84,12 @@ class Video:
         self._pick, self._policy = pick, policy
         self._source: Source | None = None
         self._track: Track | None = None
-        if isinstance(source, (str, Path, bytes)):
-            if rate is not None:
-                raise BadInputError(f"rate={rate}: a file has its own; rate is for lists of frames.")
-            self._source = Source.of(source, "video", policy)
-        else:
+        if isinstance(source, (list, tuple)) or is_array(source):
             self._track = FramesTrack(source, rate, policy)
+        elif rate is not None:
+            raise BadInputError(f"rate={rate}: a file has its own; rate is for lists of frames.")
+        else:
+            self._source = Source.of(source, "video", policy)
 
     def __repr__(self) -> str:
         settings = "".join(f", {key}={value!r}" for key, value in self.look.given().items())
