@@ -21,8 +21,8 @@ from .source import Source
 
 # What Pillow's plugins raise on damaged files.
 DAMAGE = (
-    *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError, SyntaxError),
-    *(TypeError, ValueError, struct.error, zlib.error),
+    *(ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError),
+    *(SyntaxError, TypeError, ValueError, struct.error, zlib.error),
 )
 # Of these Pillow runs a program (Ghostscript), or unpacks pixel by pixel in Python.
 _REFUSED = {
@@ -119,7 +119,7 @@ def _orientation(picture: PIL.Image.Image) -> int:
 def _eight_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
     """Grey of 16 bits, 32 bits or floats as 8 bits, with alpha where one tone is transparent.
 
-    32 bits count up to 65,535 and floats up to 1 or 255, or to the lightest tone there is if that is more.
+    White is 255 or 65,535 for 32 bits and 1 or 255 for floats, whichever holds all tones, else the lightest of them.
     """
     values = np.asarray(picture)
     clear = picture.info.get("transparency")
@@ -130,12 +130,11 @@ def _eight_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
 
 
 def _scaled(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
-    finite = np.nan_to_num(values.astype(np.float32), posinf=np.nan, neginf=0.0)
-    finite = np.nan_to_num(finite)
-    highest = float(finite.max(initial=0.0))
-    tops = (1.0, 255.0) if mode == "F" else (65535.0,)
-    top = next((top for top in tops if highest <= top), highest)
-    return np.rint(finite.clip(0, top) * (255 / top)).astype(np.uint8)
+    tones = values.astype(np.float32)
+    highest = float(tones.max(where=np.isfinite(tones), initial=0.0))
+    white = next((white for white in ((1.0, 255.0) if mode == "F" else (255.0, 65535.0)) if highest <= white), highest)
+    tones = np.nan_to_num(tones, nan=0.0, posinf=white, neginf=0.0).clip(0, white)
+    return np.rint(tones * (255 / white)).astype(np.uint8)
 
 
 def _identify(source: Source, stream: IO[bytes]) -> PIL.Image.Image:
