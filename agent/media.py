@@ -66,8 +66,10 @@ def _from_file(place: str | Path, policy: MediaPolicy) -> Sequence[Image | Video
         raise BadInputError(f"{source.label} is a document, not a picture or video; {_LIBRARY}")
     claimed = (guess_type(source.name or "")[0] or "").partition("/")[0]
     if kind == "video" or (kind == "unknown" and claimed == "video"):
-        return [Video(source, policy=policy)]
-    return Image(source, policy=policy).pages  # where it is none, its error says so
+        video = Video(source, policy=policy)
+        _ = video.info  # where it is none, its error says so; and so do the pages
+        return [video]
+    return Image(source, policy=policy).pages
 
 
 def media_in(messages: Iterable[BaseMessage]) -> Iterator[Image | Video]:

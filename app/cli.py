@@ -16,7 +16,7 @@ from ..errors import BadInputError, QuintetError
 from .startup import uncollected
 
 _LIBRARY = Path(".quintet")
-_FILES = "pictures, videos, documents, folders of documents"
+_FILES = "pictures, videos, their addresses, documents, folders of documents"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -64,17 +64,13 @@ def _parser() -> _Parser:
     parser.add_argument("--debug", action="store_true", help="show where an error comes from")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    ask = commands.add_parser("ask", help="ask one question", parents=[_model(), _library(), _json()])
+    ask = commands.add_parser("ask", help="ask one question", parents=[_model(), _media(), _library(), _json()])
     ask.add_argument("question")
-    ask.add_argument(
-        "files", nargs="*", default=(), type=Path, help="pictures, videos, documents, folders of documents"
-    )
+    ask.add_argument("files", nargs="*", default=(), type=_place, help=_FILES)
     ask.set_defaults(command="ask")
 
-    chat = commands.add_parser("chat", help="a conversation", parents=[_model(), _library()])
-    chat.add_argument(
-        "files", nargs="*", default=(), type=Path, help="pictures, videos, documents, folders of documents"
-    )
+    chat = commands.add_parser("chat", help="a conversation", parents=[_model(), _media(), _library()])
+    chat.add_argument("files", nargs="*", default=(), type=_place, help=_FILES)
     chat.set_defaults(command="chat")
 
     index = commands.add_parser("index", help="add documents to a library", parents=[_json()])
@@ -88,12 +84,12 @@ def _parser() -> _Parser:
     search.add_argument("--library", type=Path, default=_LIBRARY, metavar="PATH", help="default: .quintet")
     search.set_defaults(command="search")
 
-    inspect = commands.add_parser("inspect", help="show a model, files or a library", parents=[_json()])
+    inspect = commands.add_parser("inspect", help="show a model, files or a library", parents=[_hosts(), _json()])
     inspect.add_argument(
         "files",
         nargs="*",
         default=(),
-        type=Path,
+        type=_place,
         metavar="MODEL_OR_FILE",
         help="a checkpoint: its size and what fits on this machine, nothing is loaded (default: nano, if nothing else "
         "is named); pictures and videos: what the model will see of them",
@@ -114,6 +110,34 @@ def _model() -> _Parser:
     options.add_argument("--max-tokens", type=int, metavar="N", help="longest turn of the model, in tokens")
     options.add_argument("--steps", type=int, default=16, metavar="N", help="most turns of the model (default: 16)")
     return options
+
+
+def _media() -> _Parser:
+    options = _Parser(add_help=False, parents=[_hosts()])
+    options.add_argument(
+        "--media-tokens",
+        type=int,
+        metavar="N",
+        help="most tokens for all pictures and videos; beyond it the oldest are shown small, then only named "
+        "(default: half of the model's context)",
+    )
+    return options
+
+
+def _hosts() -> _Parser:
+    options = _Parser(add_help=False)
+    options.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="fetch addresses (https://...) from this host, such as example.org or '*.example.org'; can be repeated",
+    )
+    return options
+
+
+def _place(word: str) -> str | Path:
+    return word if "://" in word else Path(word)
 
 
 def _library() -> _Parser:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInputError, MissingFileError, QuintetError
-from ..vision import Image, Video
+from ..vision import Image, MediaPolicy, Video
 from .files import Given, is_model, sort_files
 from .show import Screen, answer_facts, clean, print_facts, print_json
 from .startup import uncollected
@@ -34,14 +34,23 @@ class Setup:
     think: bool | None
     seed: int | None
     max_tokens: int | None
+    media_tokens: int | None
     steps: int
 
 
-def ask(*, question: str, files: Sequence[Path], library: Path | None, as_json: bool, **setup: Any) -> None:
+def ask(
+    *,
+    question: str,
+    files: Sequence[str | Path],
+    allow_host: Sequence[str],
+    library: Path | None,
+    as_json: bool,
+    **setup: Any,
+) -> None:
     """Answer one question about some files."""
     if not question.strip():
         raise BadInputError("the question is empty; write it in quotes before the files")
-    given = sort_files(files)
+    given = sort_files(files, MediaPolicy(hosts=tuple(allow_host)))
     screen = Screen(quiet=as_json)
     with _agent(Setup(**setup), given, library, screen) as agent:
         if as_json:
@@ -50,15 +59,16 @@ def ask(*, question: str, files: Sequence[Path], library: Path | None, as_json: 
             screen.answer(agent.stream(question, *given.media))
 
 
-def chat(*, files: Sequence[Path], library: Path | None, **setup: Any) -> None:
+def chat(*, files: Sequence[str | Path], allow_host: Sequence[str], library: Path | None, **setup: Any) -> None:
     """A conversation, a line at a time; the files belong to the first question."""
-    given = sort_files(files)
+    policy = MediaPolicy(hosts=tuple(allow_host))
+    given = sort_files(files, policy)
     screen = Screen()
     with _agent(Setup(**setup), given, library, screen, any_media=True) as agent:
         media = list(given.media)
         for line in _lines(screen):
             if line.startswith("/add "):
-                media += _added(line, screen)
+                media += _added(line, screen, policy)
                 continue
             try:
                 screen.answer(agent.stream(line, *media))
@@ -97,7 +107,9 @@ def search(*, query: str, k: int, library: Path, as_json: bool) -> None:
         print(f"    {clean(' '.join(one.page_content.split()))}")
 
 
-def inspect(*, files: Sequence[Path], model: str | None, library: Path | None, as_json: bool) -> None:
+def inspect(
+    *, files: Sequence[str | Path], allow_host: Sequence[str], model: str | None, library: Path | None, as_json: bool
+) -> None:
     """Show what is known of a model, of files as that model sees them, and of a library."""
     from .inspection import describe_library, describe_media, describe_model
 
@@ -105,7 +117,7 @@ def inspect(*, files: Sequence[Path], model: str | None, library: Path | None, a
     models = [*([model] if model else []), *(str(path) for path in files if is_model(path))]
     if len(models) > 1:
         raise BadInputError(f"{' and '.join(models)} are models; inspect one at a time")
-    given = sort_files([path for path in files if not is_model(path)])
+    given = sort_files([path for path in files if not is_model(path)], MediaPolicy(hosts=tuple(allow_host)))
     if given.documents:
         raise BadInputError(f"{given.documents[0]}: is no picture or video; index documents, and use --library")
     facts: dict[str, Any] = {}
@@ -153,6 +165,7 @@ def _agent(
 def _load(setup: Setup) -> ChatModel:
     _keep_logs_clean()
     settings: dict[str, Any] = {"thinking": setup.think, "seed": setup.seed, "max_tokens": setup.max_tokens}
+    settings["media_tokens"] = setup.media_tokens
     with uncollected():
         from ..model import load_model
 
@@ -203,10 +216,10 @@ def _lines(screen: Screen) -> Iterator[str]:
             yield line
 
 
-def _added(line: str, screen: Screen) -> tuple[Image | Video, ...]:
+def _added(line: str, screen: Screen, policy: MediaPolicy) -> tuple[Image | Video, ...]:
     """The media that `/add FILE...` names."""
     try:
-        given = sort_files([Path(word) for word in shlex.split(line)[1:]])
+        given = sort_files([word if "://" in word else Path(word) for word in shlex.split(line)[1:]], policy)
     except (QuintetError, ValueError) as error:
         screen.note(f"quintet: {error}")
         return ()

@@ -8,7 +8,8 @@ from mimetypes import guess_type
 from pathlib import Path
 
 from ..errors import BadInputError, MissingFileError
-from ..vision import Image, Video, kind_of
+from ..vision import Image, MediaPolicy, Video, kind_of
+from ..vision.source import Source
 
 
 @dataclass(frozen=True)
@@ -19,46 +20,57 @@ class Given:
     documents: tuple[Path, ...]
 
 
-def sort_files(paths: Sequence[Path]) -> Given:
-    """Sort files into media and documents by content; a folder counts as documents.
+def sort_files(places: Sequence[str | Path], policy: MediaPolicy) -> Given:
+    """Sort files and addresses into media and documents by content; a folder counts as documents.
 
     Raises:
         MissingFileError: there is nothing at a path.
-        MediaError: a picture or video can't be read.
+        MediaError: a picture or video can't be read, or `policy` doesn't allow its address.
         BadInputError: a file is neither a picture, a video nor a document.
     """
     media: list[Image | Video] = []
     documents: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise MissingFileError(f"{path}: no such file or folder; check the path")
-        kind = "document" if path.is_dir() else kind_of(path)
-        match kind:
+    for place in places:
+        if isinstance(place, Path) and place.is_dir():
+            documents.append(place)
+            continue
+        source = _source(place, policy)
+        match kind_of(source, policy):
             case "picture":
-                media.append(Image(path))
+                media.extend(Image(source, policy=policy).pages)
             case "video":
-                media.append(Video(path))
+                media.append(Video(source, policy=policy))
+            case "document" if isinstance(place, Path):
+                documents.append(place)
             case "document":
-                documents.append(path)
+                raise BadInputError(f"{place}: a document; download it and name the file")
             case _:
-                raise _unusable(path)
+                raise _unusable(source)
     return Given(tuple(media), tuple(documents))
 
 
-def is_model(path: Path) -> bool:
+def is_model(path: str | Path) -> bool:
     """Whether a word names a model rather than a file: nano, the folder of a checkpoint, or org/name of the hub."""
+    if isinstance(path, str):
+        return False
     if path.exists():
         return (path / "config.json").is_file()
     return str(path) == "nano" or (len(path.parts) == 2 and not path.is_absolute() and guess_type(path)[0] is None)
 
 
-def _unusable(path: Path) -> BadInputError:
+def _source(place: str | Path, policy: MediaPolicy) -> Source:
+    if isinstance(place, Path) and not place.exists():
+        raise MissingFileError(f"{place}: no such file or folder; check the path")
+    return Source.of(place, "file", policy)
+
+
+def _unusable(source: Source) -> BadInputError:
     """Why a file can't be used: what its own kind says of it, if its name claims one."""
     try:
-        _ = Video(path).info
+        _ = Video(source).info
     except BadInputError as error:
-        if path.stat().st_size == 0 or path.suffix.lower() in {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"}:
+        if Path(source.name or "").suffix.lower() in {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"}:
             return error
     return BadInputError(
-        f"{path}: neither a picture, a video nor a document; give a PNG, JPEG, MP4, PDF, DOCX or text file"
+        f"{source.label}: neither a picture, a video nor a document; give a PNG, JPEG, MP4, PDF, DOCX or text file"
     )

@@ -91,11 +91,10 @@ def _memory(device: torch.device) -> int:
 
 def describe_media(item: Image | Video, settings: VisionSettings) -> dict[str, Any]:
     """A picture's or video's size, and what a model with these vision settings sees of it."""
-    patches = item.patches(settings)
-    _, rows, columns = patches.grid
-    seen = {"seen_px": [columns * settings.patch, rows * settings.patch], "tokens": patches.tokens}
+    plan = item.plan(settings)
+    seen = {"seen_px": list(reversed(plan.size)), "tokens": plan.tokens}
     if isinstance(item, Image):
-        return {"name": item.name, "kind": "picture", "px": list(item.pil.size), **seen}
+        return {"name": item.name, "kind": "picture", "px": list(item.size), **seen}
     info = item.info
     return {
         "name": item.name,
@@ -105,7 +104,7 @@ def describe_media(item: Image | Video, settings: VisionSettings) -> dict[str, A
         "fps": round(info.fps, 3),
         "frames": info.frames,
         **seen,
-        "seen_at_seconds": [round(time, 3) for time in patches.times],
+        "seen_at_seconds": [round(time, 3) for time in plan.times],
     }
 
 

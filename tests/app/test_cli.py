@@ -52,7 +52,7 @@ def test_a_question_about_a_picture(samples: Samples, capsys: pytest.CaptureFixt
 def test_an_answer_as_json(samples: Samples, capsys: pytest.CaptureFixture[str]) -> None:
     question = ("ask", "When does the red circle appear?", samples.clip, "--no-think", *SHORT)
     answer = run_json(capsys, *question)
-    assert set(answer) == {"answer", "thinking", "citations", "steps", "stopped", "usage"}
+    assert set(answer) == {"answer", "thinking", "citations", "notes", "steps", "stopped", "usage"}
     assert answer["answer"]
     assert answer["thinking"] == ""
     assert answer["usage"]["input_token_details"]["video"] > 0

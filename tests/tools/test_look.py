@@ -78,7 +78,7 @@ def test_the_model_is_told_what_is_possible(shelf: list[Image | Video]) -> None:
     assert told(zoom_image, picture=3, box=[0, 0, 1, 1]) == "there are 2 pictures; picture must be from 1 to 2, not 3"
     assert told(watch_video, video=0, start=0, end=1) == "there is 1 video; video must be 1, not 0"
     assert "box [200, 0, 401, 200]: expected" in told(zoom_image, picture=1, box=[200, 0, 401, 200])
-    assert "box is [0.5, 0, 0.5, 1]" in told(zoom_image, picture=1, box=[0.5, 0, 0.5, 1])
+    assert "box [0.5, 0, 0.5, 1]: expected" in told(zoom_image, picture=1, box=[0.5, 0, 0.5, 1])
     assert "video 1 is 4.0 seconds long" in told(watch_video, video=1, start=7, end=9)
     assert "start must be before end" in told(watch_video, video=1, start=2, end=1)
     assert told(watch_video, video=1, start=0, end=1, frames=1000) == "frames is 1000; it must be from 1 to 64"
