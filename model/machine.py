@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple, cast
 
 import torch
@@ -9,17 +10,16 @@ from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, CacheLayerMixin, LinearAttentionCacheLayerMixin
 
-from ..vision import Patches
 from .encoded import Encoded, Span
-from .media import ByteBudget
+from .encodings import MEMORY
 from .mtp import MultiTokenPredictor
 from .positions import mrope_positions
 from .state import Checkpoint, DecoderState, GrowingLayer, StateLayer, Tail
+from .tower import Tower
 from .worker import Worker
 
 _STRETCH = {"cpu": 512}  # tokens read in one pass: bounds the memory of a long prompt, and how long others wait
 _LONG_STRETCH = 2048
-_EMBEDDING_BYTES = 512 << 20
 
 
 class Guess(NamedTuple):
@@ -33,15 +33,25 @@ class Guess(NamedTuple):
 class Machine:
     """Reads tokens into `DecoderState`s, those of several conversations at once. Nothing of them is kept on the model.
 
-    Its calls may come from any thread; the work is done by one.
+    Its calls may come from any thread; the work is done by one. What its vision tower made of pictures and videos is
+    kept in `vision_bytes` of memory, and in `vision_folder` where one is given.
+
+    Raises:
+        BadInputError: if `vision_folder` can't be written.
     """
 
-    def __init__(self, model: PreTrainedModel, mtp: "MultiTokenPredictor | None" = None) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        mtp: "MultiTokenPredictor | None" = None,
+        *,
+        vision_bytes: int = MEMORY,
+        vision_folder: Path | None = None,
+    ) -> None:
         self._model = model
         self._decoder = model.model.language_model
-        self._tower = model.model.visual
+        self.tower = Tower(model.model.visual, memory=vision_bytes, folder=vision_folder)
         self._mtp = mtp
-        self._seen: ByteBudget[Tensor] = ByteBudget(_EMBEDDING_BYTES)
         self._worker: Worker[tuple[DecoderState, int], Tensor] = Worker(self._step)
 
     def new_state(self) -> DecoderState:
@@ -85,16 +95,22 @@ class Machine:
     ) -> Tensor:
         """Reads a stretch that begins at `start` within what `spans` count from; the last logits `[vocabulary]`."""
         embeddings = self._decoder.embed_tokens(torch.tensor(ids, device=self._model.device))  # [tokens, hidden]
-        for span in spans:
-            count = span.block.tokens
-            first, last = max(span.block.start - start, 0), min(span.block.start + count - start, len(ids))
-            if first < last:
-                seen = self._embed(span.patches)[span.frame * count : (span.frame + 1) * count]
-                at = span.block.start - start
-                embeddings[first:last] = seen[first - at : last - at]
+        self._place(embeddings, spans, start)
         hidden = self._decode(state, embeddings, positions.to(embeddings.device))
         logits: Tensor = self._model.lm_head(hidden[-1])
         return logits
+
+    def _place(self, embeddings: Tensor, spans: Sequence[Span], start: int) -> None:
+        """Puts vision tokens where they stand in a stretch `[tokens, hidden]`; encodes only what it shows of them."""
+        end = start + len(embeddings)
+        shown = [span for span in spans if span.block.start < end and span.block.start + span.block.tokens > start]
+        seen = self.tower.embed([(span.patches, span.frame) for span in shown])
+        for span, embedding in zip(shown, seen, strict=True):
+            block = span.block
+            if block.kept is not None:
+                embedding = embedding[list(block.kept)]
+            first, last = max(block.start, start), min(block.start + block.tokens, end)
+            embeddings[first - start : last - start] = embedding[first - block.start : last - block.start]
 
     def _decode(self, state: DecoderState, embeddings: Tensor, positions: Tensor) -> Tensor:
         """Reads `[tokens, hidden]` at positions `[3, tokens]`; returns their final hidden states `[tokens, hidden]`."""
@@ -197,16 +213,6 @@ class Machine:
             state.length += 1
         final: Tensor = self._decoder.norm(hidden)[:, 0]
         return final
-
-    def _embed(self, patches: Patches) -> Tensor:
-        """Vision tokens `[tokens, hidden]` of a picture or video, each encoded once."""
-        known = self._seen.get(patches.digest)
-        if known is None:
-            pixels = patches.normalised(self._model.dtype, self._model.device)
-            grid = torch.tensor([patches.grid], device=self._model.device)
-            known = self._tower(pixels, grid_thw=grid).pooler_output
-            self._seen.put(patches.digest, known, known.nbytes)
-        return known
 
 
 def _together(layers: Sequence[CacheLayerMixin | LinearAttentionCacheLayerMixin]) -> StateLayer | GrowingLayer:
