@@ -79,12 +79,10 @@ def crop(image: Image, box: Sequence[float], *, margin: float = 0.15) -> Image:
     locator.thumbnail((_LOCATOR, _LOCATOR))
     reduced = locator.width / whole.width
     _outline(locator, [reduced * side for side in (left, top, right, bottom)])
-    lines = (
-        f"x {left} to {right} px, y {top} to {bottom} px",
-        f"of {whole.width} x {whole.height} px",
-        _plain(image.name),
-    )
-    return Image(_below(part, locator, [line for line in lines if line]))
+    lines = [f"x {left} to {right} px, y {top} to {bottom} px", f"of {whole.width} x {whole.height} px"]
+    if image.name.isascii() and image.name.isprintable():  # the built-in font has no other letters
+        lines.insert(0, image.name)
+    return Image(_below(part, locator, lines))
 
 
 def clock(seconds: float) -> str:
@@ -133,15 +131,13 @@ def _framed(sheet: PIL.Image.Image, picture: PIL.Image.Image, place: tuple[int, 
 
 def _outline(picture: PIL.Image.Image, box: Sequence[float]) -> None:
     """A red line between two white ones around the box, to be seen on any ground."""
-    left, top, right, bottom = (round(side) for side in box)
     draw = ImageDraw.Draw(picture)
-    for far, colour in ((3, _PAPER), (2, _MARK), (1, _MARK), (0, _PAPER)):
-        draw.rectangle((left - far, top - far, right - 1 + far, bottom - 1 + far), outline=colour)
-
-
-def _plain(name: str) -> str:
-    """A name if the built-in font has its letters."""
-    return name if name.isprintable() and name.isascii() else ""
+    left, top = (max(round(side), 4) for side in box[:2])
+    right, bottom = (min(round(side), length - 4) for side, length in zip(box[2:], picture.size, strict=True))
+    for far, colour in ((4, _PAPER), (3, _MARK), (2, _MARK), (1, _PAPER)):
+        corners = (left - far, top - far, right - 1 + far, bottom - 1 + far)
+        if corners[0] <= corners[2] and corners[1] <= corners[3]:
+            draw.rectangle(corners, outline=colour)
 
 
 def _height(font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> int:

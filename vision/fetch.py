@@ -212,6 +212,9 @@ class _Timed(io.RawIOBase):
     def makefile(self, _mode: str) -> io.BufferedReader:
         return io.BufferedReader(self)
 
+    def close(self) -> None:
+        """Nothing: the wire belongs to whoever made it."""
+
     def readable(self) -> bool:
         return True
 
