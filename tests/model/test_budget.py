@@ -1,0 +1,100 @@
+"""Pictures and videos within a number of tokens: who steps down, in which order, and that it stays decided."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import PIL.Image
+import pytest
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+
+from quintet.errors import BadInputError, ContextLengthError
+from quintet.model import load_model
+from quintet.model.budget import MediaBudget
+from quintet.vision import Image, VisionSettings, media_from_block
+
+SETTINGS = VisionSettings(image_min_pixels=1024, image_max_pixels=64 * 1024)
+
+
+def photo(colour: str, side: int = 256) -> dict[str, Any]:
+    """A picture of 64 tokens."""
+    file = io.BytesIO()
+    PIL.Image.new("RGB", (side, side), colour).save(file, "PNG")
+    return Image(file.getvalue()).to_block()
+
+
+def turns(*colours: str) -> list[BaseMessage]:
+    return [HumanMessage([photo(colour), {"type": "text", "text": f"And {colour}?"}]) for colour in colours]
+
+
+def shown(messages: list[BaseMessage], tokens: int) -> list[int | str]:
+    """Tokens of each picture, or the line that stands for it."""
+    budget = MediaBudget(media_from_block, lambda media: media.plan(SETTINGS))
+    found: list[int | str] = []
+    for message in budget.within(messages, tokens):
+        assert isinstance(message.content, list)
+        for block in message.content[:-1]:
+            media = media_from_block(block)
+            found.append(media.plan(SETTINGS).tokens if media else block["text"])
+    return found
+
+
+def test_what_fits_stays_as_it_is() -> None:
+    messages = turns("red", "green")
+    budget = MediaBudget(media_from_block, lambda media: media.plan(SETTINGS))
+    assert budget.within(messages, 128) == messages
+
+
+def test_the_oldest_step_down_first_and_the_newest_last() -> None:
+    line = "[picture 1: picture, shown before]"
+    assert shown(turns("red", "green", "blue"), 191) == [4, 64, 64]
+    assert shown(turns("red", "green", "blue"), 100) == [4, 4, 64]
+    assert shown(turns("red", "green", "blue"), 94) == [line, 4, 64]
+    assert shown(turns("red"), 40) == [4]
+    assert shown(turns("red"), 3) == [line]
+
+
+def test_a_quarter_is_freed_so_that_the_next_picture_changes_nothing_before_it() -> None:
+    colours = ["red", "green", "blue", "white", "black", "grey", "pink", "tan", "gold", "navy"]
+    before: list[int | str] = []
+    rewritten = 0
+    for count in range(1, len(colours) + 1):
+        now = shown(turns(*colours[:count]), 320)
+        assert sum(tokens for tokens in now if isinstance(tokens, int)) <= 320
+        rewritten += now[: count - 1] != before
+        before = now
+    assert rewritten <= 3
+
+
+def test_a_video_is_named_with_its_length(samples: Any) -> None:
+    clip = {"type": "video", "url": samples.clip.as_uri()}
+    messages: list[BaseMessage] = [HumanMessage([clip, "When?"]), *turns("red")]
+    assert shown(messages, 70) == ["[video 1: clip.mp4, 4.0 seconds, shown before]", 64]
+
+
+def test_a_conversation_with_too_many_pictures_goes_on() -> None:
+    model = load_model("nano", device="cpu", media_tokens=60, temperature=0, max_tokens=4, thinking=False)
+    messages: list[BaseMessage] = []
+    for colour in ("red", "green", "blue", "yellow"):
+        messages += turns(colour)
+        answer = model.invoke(messages)
+        assert answer.usage_metadata
+        assert answer.usage_metadata["input_token_details"]["image"] <= 60  # type: ignore[typeddict-item]
+        messages.append(AIMessage(answer.text))
+
+
+def test_pictures_make_room_for_text() -> None:
+    model = load_model("nano", device="cpu", context=512, temperature=0, max_tokens=4, thinking=False)
+    many = turns("red", "green", "blue", "yellow", "black", "white")
+    image = model.invoke(many).usage_metadata["input_token_details"]["image"]  # type: ignore[index,typeddict-item]
+    assert image > 75
+    long = [*many, HumanMessage("one two three four five six seven eight nine ten " * 26)]
+    assert model.invoke(long).usage_metadata["input_token_details"]["image"] < image  # type: ignore[index,typeddict-item]
+    with pytest.raises(ContextLengthError, match="shorten it"):
+        model.invoke([*many, HumanMessage("one two three four five six seven " * 99)])
+
+
+def test_a_budget_below_zero_is_refused() -> None:
+    with pytest.raises(BadInputError, match="media_tokens=-1 is out of range; give 0 or more"):
+        load_model("nano", media_tokens=-1)
