@@ -89,7 +89,7 @@ def test_pictures_make_room_for_text() -> None:
     many = turns("red", "green", "blue", "yellow", "black", "white")
     image = model.invoke(many).usage_metadata["input_token_details"]["image"]  # type: ignore[index,typeddict-item]
     assert image > 75
-    long = [*many, HumanMessage("one two three four five six seven eight nine ten " * 26)]
+    long = [*many, HumanMessage("one two three four five six seven eight nine ten " * 14)]
     assert model.invoke(long).usage_metadata["input_token_details"]["image"] < image  # type: ignore[index,typeddict-item]
     with pytest.raises(ContextLengthError, match="shorten it"):
         model.invoke([*many, HumanMessage("one two three four five six seven " * 99)])
