@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ NANO = Path(__file__).parent.parent / "model" / "nano"
 PATCH, MERGE = 16, 2
 CELL = PATCH * MERGE  # pixels of one vision token's side
 OUTSIDE = 0.03  # weight of tokens that the model reads, beside 1 for those it writes
+DECISIVE = 3.0  # weight of those that decide: how a turn begins, which function, which passage
 _MEDIA = "\ufffc"
 
 
@@ -93,7 +95,7 @@ class ChatFormat:
 
     def _text(self, text: str, media: Sequence[Part], out: Tokens, *, read: bool) -> None:
         weight = OUTSIDE if read else 1.0
-        remaining = iter(media)
+        remaining, first = iter(media), len(out.weights)
         for piece in self._split.split(text):
             if piece == _MEDIA:
                 self._media(next(remaining), out)
@@ -101,9 +103,11 @@ class ChatFormat:
                 out.ids.append(self.control[piece])
                 out.weights.append(weight)
             elif piece:
-                ids = self._plain.encode(piece, add_special_tokens=False).ids
-                out.ids.extend(ids)
-                out.weights.extend([weight] * len(ids))
+                encoded = self._plain.encode(piece, add_special_tokens=False)
+                out.ids.extend(encoded.ids)
+                out.weights.extend([weight] * len(encoded.ids) if read else _weighed(encoded.tokens))
+        if not read:
+            out.weights[first] = DECISIVE
 
     def _media(self, part: Part, out: Tokens) -> None:
         if isinstance(part, Picture):
@@ -130,6 +134,17 @@ class ChatFormat:
     def _control(self, token: str, out: Tokens) -> None:
         out.ids.append(self.control[token])
         out.weights.append(0.0)
+
+
+def _weighed(tokens: list[str]) -> list[float]:
+    """Weights of what the model writes: more for the first token of a function's name and a passage's number."""
+    before = [("", ""), ("", tokens[0]), *pairwise(tokens)]
+    return [
+        DECISIVE
+        if (one.isdigit() and (last.endswith("[") or earlier == "Passage")) or (last == "=" and earlier == "function")
+        else 1.0
+        for one, (earlier, last) in zip(tokens, before, strict=False)
+    ]
 
 
 def _flat(parts: tuple[Part, ...]) -> str:

@@ -1,5 +1,6 @@
 """Drawing clips: shapes that move, appear and leave, sampled at the times that the product would sample."""
 
+import math
 from dataclasses import dataclass
 from random import Random
 
@@ -9,7 +10,7 @@ from PIL import Image, ImageDraw
 from .pictures import Thing, background, draw_thing, jittered
 from .sample import Clip
 
-VIDEO_MAX_PIXELS = 98304  # over all frames
+VIDEO_MAX_PIXELS = 196608  # over all frames
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,21 @@ class Timing:
         return tuple(times if len(times) % 2 == 0 else [*times, times[-1]])
 
 
+def lattice(rate: int, start: float, end: float, duration: float, most: int = 8) -> tuple[float, ...]:
+    """When the product looks to see at most `most` frames of a stretch: in pairs on a lattice fixed to the whole video.
+
+    Its rate is the file's, lowered to 3/4, 1/2, 3/8... until they fit.
+    """
+    halvings = 0
+    while True:
+        fps = rate * 0.5 ** (halvings // 2) * (1 if halvings % 2 == 0 else 0.75)
+        first, last = math.ceil(start * fps - 1e-6), math.floor(min(end, duration - 1 / rate) * fps + 1e-6)
+        indices = range(first // 2 * 2, last // 2 * 2 + 2)
+        if len(indices) <= most:
+            return tuple(min(round(index / fps * rate) / rate, duration - 1 / rate) for index in indices)
+        halvings += 1
+
+
 def timing(rng: Random, duration: float, frames: int | None = None, begin: float = 0.0) -> Timing:
     """A file of some rate, looked at twice a second (or `frames` times in all)."""
     rate = rng.choice((8, 10, 12, 15, 20, 24, 25, 30))
@@ -61,6 +77,15 @@ def frame_size(rng: Random, frames: int) -> tuple[int, int]:
     largest = max(c * r for c, r in choices)
     columns, rows = rng.choice([(c, r) for c, r in choices if c * r >= min(largest, rng.choice((4, 6, 9, 12, 20)))])
     return columns * 32, rows * 32
+
+
+def shown_size(frames: int, width: int, height: int) -> tuple[int, int]:
+    """(width, height) of each of so many frames of a file, as the product shows them (Qwen3-VL's rule)."""
+    across, down = (max(1, round(side / 32)) * 32 for side in (width, height))
+    if frames * across * down > VIDEO_MAX_PIXELS:
+        beta = math.sqrt(frames * height * width / VIDEO_MAX_PIXELS)
+        across, down = (max(32, math.floor(side / beta / 32) * 32) for side in (width, height))
+    return across, down
 
 
 def stamps(times: tuple[float, ...]) -> list[str]:

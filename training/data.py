@@ -13,17 +13,18 @@ from .pack import Batch, Packer, Shape
 from .skills import training_sample
 
 MIXTURE = {
-    "copying": 1.0,
-    "pictures": 3.5,
-    "reading": 2.8,
-    "motion": 0.8,
-    "times": 2.0,
-    "tools": 3.2,
-    "documents": 2.4,
+    "copying": 2.4,
+    "pictures": 4.2,
+    "reading": 2.0,
+    "motion": 0.7,
+    "times": 1.8,
+    "tools": 3.4,
+    "documents": 2.6,
     "looking": 0.8,
-    "conversation": 1.6,
+    "moments": 1.6,
+    "conversation": 2.2,
 }
-"""How often each skill is drawn; documents and looking are long, so they cost more than they seem."""
+"""How often each skill is drawn; documents, looking and moments are long, so they cost more than they seem."""
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,11 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from PIL import Image as Pillow
 
 from quintet import Image, Video, load_model
+from quintet.agent.media import media_in
 from quintet.model import ChatModel
+from quintet.tools import media_shelf, watch_video
 
+from .reels import Reel
 from .sample import Clip, Part, Picture, Sample, Turn
 from .skills import LEVEL, SKILLS
 
@@ -33,27 +36,39 @@ Result = dict[str, Any]
 def messages(turns: tuple[Turn, ...], folder: Path) -> list[BaseMessage]:
     """The turns as the product's messages."""
     out: list[BaseMessage] = []
-    pending: list[str] = []
+    pending: list[Any] = []
     for turn in turns:
         match turn.role:
             case "system":
                 out.append(SystemMessage(turn.text))
             case "user":
                 out.append(HumanMessage(content=_blocks(turn.parts, folder)))
+            case "tool" if any(isinstance(part, Clip) and isinstance(part.film, Reel) for part in turn.parts):
+                out.append(_watched(out, pending.pop(0)))
             case "tool":
-                out.append(ToolMessage(content=_blocks(turn.parts, folder), tool_call_id=pending.pop(0)))
+                out.append(ToolMessage(content=_blocks(turn.parts, folder), tool_call_id=pending.pop(0)["id"]))
             case _:
                 calls = [
                     {"name": call.name, "args": call.arguments, "id": uuid4().hex, "type": "tool_call"}
                     for call in turn.calls
                 ]
-                pending = [str(call["id"]) for call in calls]
+                pending = list(calls)
                 content: list[str | dict[str, Any]] = (
                     [{"type": "reasoning", "reasoning": turn.thought}] if turn.thought else []
                 )
                 content += [{"type": "text", "text": turn.text}] if turn.text else []
                 out.append(AIMessage(content=content, tool_calls=calls))
     return out
+
+
+def _watched(history: list[BaseMessage], call: Any) -> ToolMessage:
+    """What the product's own tool shows of the videos in `history`."""
+    shelf = media_shelf.set(tuple(media_in(history)))
+    try:
+        message: ToolMessage = watch_video.invoke(call)
+    finally:
+        media_shelf.reset(shelf)
+    return message
 
 
 def _blocks(parts: tuple[Part, ...], folder: Path) -> Any:
@@ -68,11 +83,13 @@ def _media(part: Picture | Clip, folder: Path) -> dict[str, Any]:
         Pillow.fromarray(part.pixels).save(packed, "PNG")
         return Image(packed.getvalue()).to_block()
     path = folder / f"{uuid4().hex}.mp4"
-    write_film(part, path)
+    write_film(part, path, 1.0 if isinstance(part.film, Reel) else 2.0)
     when = part.timing
     wanted: dict[str, Any] = (
         {"fps": when.wanted * when.rate / when.count, "max_frames": when.wanted} if when.begin else {}
     )
+    if isinstance(part.film, Reel):
+        wanted = {"max_frames": when.wanted}
     return Video(path, **wanted).to_block()
 
 

@@ -183,7 +183,7 @@ def font_files() -> tuple[str, ...]:
     return tuple(str(folder / name) for name in names for folder in folders[:] if (folder / name).is_file())
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=4096)
 def font(size: int, face: int = 0) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Face 0 is Pillow's own; the others are DejaVu, where found."""
     files = font_files()

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from .clips import Film, Timing
+    from .reels import Reel
 
 Pixels = NDArray[np.uint8]
 
@@ -25,7 +26,7 @@ class Clip:
 
     frames: Pixels
     times: tuple[float, ...]
-    film: "Film"
+    film: "Film | Reel"
     timing: "Timing"
 
 

@@ -31,7 +31,7 @@ ZOOM = schema(
         "picture": value("integer", "number of the picture, from 1"),
         "box": value(
             "array",
-            "left, top, right, bottom as fractions from 0 to 1",
+            "left, top, right, bottom as fractions from 0 to 1, or in pixels",
             items={"type": "number"},
             maxItems=4,
             minItems=4,
@@ -46,6 +46,14 @@ WATCH = schema(
         "start": value("number", "first second"),
         "end": value("number", "last second"),
         "frames": value("integer", "how many frames to see", default=8),
+        "box": value(
+            "array",
+            "part of the frame to see, as fractions from 0 to 1, or in pixels",
+            default=[0, 0, 1, 1],
+            items={"type": "number"},
+            maxItems=4,
+            minItems=4,
+        ),
     },
     ["video", "start", "end"],
 )
@@ -81,6 +89,15 @@ _QUERY_SAYS = (
 def search_documents(rng: Random) -> Schema:
     """The library's search, described in one of several ways."""
     return schema("search_documents", rng.choice(_SEARCH_SAYS), {"query": value("string", rng.choice(_QUERY_SAYS))})
+
+
+def watch_video(rng: Random) -> Schema:
+    """The product's tool, now and then without the part of the frame."""
+    if rng.random() < 0.85:
+        return WATCH
+    copy: Schema = json.loads(json.dumps(WATCH))
+    del copy["function"]["parameters"]["properties"]["box"]
+    return copy
 
 
 def varied(rng: Random, tool: Schema) -> Schema:

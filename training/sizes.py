@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 IMAGE_PIXELS = (4096, 25600)
-VIDEO_PIXELS = (4096, 98304)
+VIDEO_PIXELS = (4096, 196608)
+MOST_FRAMES = 32
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def preprocessors() -> dict[str, dict[str, Any]]:
             "size": {"shortest_edge": VIDEO_PIXELS[0], "longest_edge": VIDEO_PIXELS[1]},
             "fps": 2,
             "min_frames": 4,
-            "max_frames": 64,
+            "max_frames": MOST_FRAMES,
             **common,
         },
     }

@@ -26,7 +26,7 @@ from .skills import SKILLS
 from .start import start_from
 
 RUNS = Path(__file__).parent.parent / "runs"
-SHAPES = {"full": Shape(rows=32, length=2048, vision_rows=96), "small": Shape(rows=8, length=512, vision_rows=16)}
+SHAPES = {"full": Shape(rows=32, length=2048, vision_rows=144), "small": Shape(rows=8, length=512, vision_rows=16)}
 RATES = {"full": (0.02, 3e-3), "small": (0.02, 4e-3)}  # Muon, AdamW
 WARM_UP = 100  # steps
 COOL_DOWN = 0.5  # share of the whole training

@@ -10,6 +10,7 @@ from .conversation import conversation
 from .copying import copying
 from .documents import documents
 from .looking import looking
+from .moments import moments
 from .pictures import pictures
 from .reading import reading, sign
 from .tools import tools
@@ -24,6 +25,7 @@ SKILLS: dict[str, Callable[..., Sample]] = {
     "tools": tools,
     "documents": documents,
     "looking": looking,
+    "moments": moments,
     "conversation": conversation,
 }
 """What evaluation asks for."""

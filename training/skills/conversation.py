@@ -23,7 +23,7 @@ def conversation(rng: Random, *, held: bool = False, level: float = 1.0) -> Samp
     opening = [system(rng.choice(PERSONAS))] if rng.random() < 0.15 else []
     if rng.random() < 0.5:
         turns = opening + told(words, thinking)
-        tools = _around(words) if rng.random() < 0.15 else ()
+        tools = _around(words) if rng.random() < (0.15 if held else 0.3) else ()
     else:
         talk = rng.choices((GREETING, WHO, CAN, THANKS, BYE, None), (1.5, 1, 1, 1, 0.7, 3))[0]
         before = told(words, thinking, graded=False) if talk in (THANKS, BYE) and rng.random() < 0.4 else []

@@ -5,14 +5,19 @@ from random import Random
 from ..sample import Sample, assistant, user
 from ..wordlists import CITIES, NAMES, NOUNS
 from ..words import Words
+from .clock import moment, stretch
+from .documents import passages, results
+from .facts import fact
 
 SAYING = ("is called", "belongs to", "stands near", "costs", "needs", "weighs", "has")
 
 
 def copying(rng: Random, *, level: float = 1.0) -> Sample:
-    """Repeat a line, find a value by its key, or quote the sentence that a word stands in."""
+    """Repeat a line, find a value by its key or a sentence by a word, cite passages, tell moments in seconds."""
     words = Words(rng)
-    kind = rng.choice(("repeat", "repeat", "lookup", "lookup", "quote", "quote", "json"))
+    kind = rng.choices(("repeat", "lookup", "quote", "json", "seconds", "passages"), (2, 2, 1.5, 1, 3.5, 4))[0]
+    if kind in ("seconds", "passages"):
+        return _seconds(rng) if kind == "seconds" else _passages(words, level)
     thinking = rng.random() < 0.3
     n = rng.randint(2, 3 + round(9 * level))
     match kind:
@@ -55,6 +60,33 @@ def copying(rng: Random, *, level: float = 1.0) -> Sample:
     return Sample(
         "copying", (user(question), assistant(answer, "I look it up." if thinking else "")), thinking=thinking
     )
+
+
+def _seconds(rng: Random) -> Sample:
+    """Moments in seconds, or what to watch for them."""
+    asked = [moment(rng, rng.choice((600, 3600, 7200))) for _ in range(rng.randint(1, 6))]
+    said = "; ".join(phrase for phrase, _ in asked)
+    if rng.random() < 0.4:
+        return Sample(
+            "copying", (user(f"In seconds: {said}"), assistant("; ".join(str(second) for _, second in asked)))
+        )
+    parts = "; ".join("{} to {}".format(*stretch(second)) for _, second in asked)
+    return Sample("copying", (user(f"What to watch: {said}"), assistant(parts)))
+
+
+def _passages(words: Words, level: float) -> Sample:
+    """Numbered passages and several questions at once, each answered by a sentence with its passage's number."""
+    rng = words.rng
+    wanted = [fact(words) for _ in range(rng.randint(1, 5))]
+    groups = passages(words, wanted[0], level, near=True)
+    places = []
+    for one in wanted:
+        at = rng.randrange(len(groups))
+        groups[at].insert(rng.randint(0, len(groups[at])), one)
+        places.append(at + 1)
+    text = f"{results(words, groups, level)}\n\n" + " ".join(one.question for one in wanted)
+    answer = " ".join(f"{one.sentence[:-1]} [{at}]." for one, at in zip(wanted, places, strict=True))
+    return Sample("copying", (user(text), assistant(answer)))
 
 
 def _thing(words: Words) -> str:

@@ -48,6 +48,17 @@ ASK = (
     "Check the files: {}",
     "A question about the documents: {}",
     "Tell me: {}",
+    "From the documents: {}",
+    "What do our files say? {}",
+    "{} It should be in the documents.",
+    "Use the documents to answer: {}",
+    "I need to know: {}",
+    "Can you look up this: {}",
+    "{} Search for it.",
+    "Find the answer in the documents. {}",
+    "Somebody asks: {}",
+    "Do the documents tell this? {}",
+    "{} Where does it say so?",
 )
 ASK_HELD = ("{}", "{}", "According to the documents: {}", "Please find out: {}")
 
@@ -74,13 +85,13 @@ def _round(words: Words, thinking: bool, level: float) -> list[Turn]:
     turns = [user(question), _search(wanted.query, "I search the documents." if thinking else "")]
     _, _, whole = wanted.query.partition(" of the ")
     if whole and rng.random() < 0.12:
-        groups = _groups(words, wanted, level, near=False)
+        groups = passages(words, wanted, level, near=False)
         turns += [tool(NOTHING if rng.random() < 0.4 else results(words, groups, level))]
         turns += [_search(whole, "No passage tells it, I search again." if thinking else "")]
         again = True
     else:
         again = not whole
-    groups = _groups(words, wanted, level, near=True)
+    groups = passages(words, wanted, level, near=True)
     if not again or rng.random() < 0.85:
         at = rng.randrange(len(groups))
         groups[at].insert(rng.randint(0, len(groups[at])), wanted)
@@ -94,7 +105,7 @@ def _search(query: str, thought: str) -> Turn:
     return assistant("", thought, Call("search_documents", {"query": query}))
 
 
-def _groups(words: Words, wanted: Fact, level: float, *, near: bool) -> list[list[Fact]]:
+def passages(words: Words, wanted: Fact, level: float, *, near: bool) -> list[list[Fact]]:
     """The facts of one to six passages, none of them the wanted one; with `near`, some about the same thing."""
     rng = words.rng
     subject = wanted.query.rpartition(" of the ")[2]

@@ -80,6 +80,20 @@ ASK = (
     "Now the {t}",
     "The {t}",
     "Help me find the {t}",
+    "Please tell me the {t}",
+    "Would you check the {t}",
+    "Could you give me the {t}",
+    "I'd like to know the {t}",
+    "I want to know the {t}",
+    "May I know the {t}",
+    "Please find the {t}",
+    "Say what the {t} is",
+    "What do you know about the {t}",
+    "Read me the {t}",
+    "Please show me the {t}",
+    "We need the {t}",
+    "Is there a {t}",
+    "Can you get me the {t}",
 )
 ASK_HELD = ("Could you tell me the {t}", "I would like to know the {t}", "Please get me the {t}")
 TELL = (
@@ -106,6 +120,30 @@ TELL = (
     "I ask you to {w} {a} {t}",
     "Make sure to {w} the {t}",
     "Be so kind and {w} the {t}",
+    "It's time that you {w} the {t}",
+    "You may {w} the {t} now",
+    "I am asking you to {w} {a} {t}",
+    "Somebody must {w} the {t}",
+    "Do {w} the {t}",
+    "Next, {w} {a} {t}",
+    "First {w} the {t}",
+    "Start to {w} the {t}",
+    "Go ahead, {w} the {t}",
+    "Don't forget to {w} the {t}",
+    "I would like you to {w} {a} {t}",
+    "My wish is to {w} the {t}",
+    "The task is to {w} {a} {t}",
+    "Why not {w} the {t}",
+    "Your job: {w} the {t}",
+    "Shall we {w} the {t}",
+    "Is it possible to {w} {a} {t}",
+    "Would it be possible to {w} the {t}",
+    "How about you {w} the {t}",
+    "Quickly {w} {a} {t}",
+    "Let me {w} the {t}",
+    "We want to {w} {a} {t}",
+    "They told me to {w} the {t}",
+    "The plan is to {w} the {t}",
 )
 TELL_HELD = ("Would you {w} the {t}", "Go and {w} {a} {t}", "Time to {w} the {t}")
 CALLS = (
@@ -121,7 +159,7 @@ CALLS = (
     *["What is the value of {}?", "Give me the value of {}. Call the tool.", "I need {}. Use the tool.", "Execute {}."],
     *["What do you get for {}?", "Tell me what {} gives. Use the tool.", "What is the result of {}? Use the function."],
 )
-ASKING = ("What", "What's", "How", "Can", "Could", "Would", "Will", "Do", "Which")
+ASKING = ("What", "What's", "How", "Can", "Could", "Would", "Will", "Do", "Which", "Shall", "Is", "May", "Why")
 
 
 def function(words: Words, topic: str | None = None, verb: str | None = None, *, level: float = 0.3) -> Function:

@@ -7,6 +7,9 @@ COLOUR_OF = (
     *["In this picture, what colour is the {}?", "Say the colour of the {}.", "What colour has the {}?"],
     *["The colour of the {}?", "How is the {} coloured?", "Which colour is used for the {}?"],
     *["Of what colour is the {}?", "Please name the {}'s colour.", "There is a {}. Its colour?"],
+    *["What colour would you say the {} is?", "Could you tell the colour of the {}?", "What's the {}'s color?"],
+    *["Do you see the colour of the {}?", "I want to know which colour the {} has.", "Give me the colour of the {}."],
+    *["Check the colour of the {}.", "In what colour is the {} drawn?", "Tell me which colour the {} is."],
 )
 COLOUR_OF_HELD = (
     "Can you say what colour the {} is?",
@@ -18,7 +21,9 @@ SHAPE_OF = (
     *["Name the {} shape.", "Which object is {}?", "What {} shape is there?", "What kind of shape is {}?"],
     *["Which thing in the picture is {}?", "What is {}?", "The {} thing: what is it?", "Which form has the {} object?"],
     *["Say which object is {}.", "The {} one is what?", "What sort of shape is the {} one?"],
-    *["What shape does the {} thing have?", "Identify the {} shape."],
+    *["What shape does the {} thing have?", "Identify the {} shape.", "Can you name the {} shape?"],
+    *["Tell me what the {} object is.", "Say what shape the {} thing is.", "Look at the {} thing. What shape is it?"],
+    *["What's the {} thing?", "What's the shape of the {} object?", "I want to know what the {} thing is."],
 )
 SHAPE_OF_HELD = ("Tell me which shape is {}.", "What's the {} shape?", "The {} object is of what shape?")
 COUNT = (
@@ -26,7 +31,10 @@ COUNT = (
     *["How many {}?", "What is the number of {}?", "How many {} can you see?", "How many {} does the picture show?"],
     *["Give the number of {}.", "Count all {}.", "Tell me the number of {}.", "Number of {}?"],
     *["How many {} are shown?", "How many {} did you find?", "Say how many {} you see.", "How many {} does it have?"],
-    *["What's the count of {}?", "In this picture, how many {} are there?"],
+    *["What's the count of {}?", "In this picture, how many {} are there?", "Can you count the {}?"],
+    *["Say how many {} there are.", "I want to know how many {} there are.", "How many {} are visible?"],
+    *["How many {} have been drawn?", "Could you count the {} for me?", "Find the number of {}.", "{}: how many?"],
+    *["How many {} can one see?", "What number of {} do you see?", "Look at the {}. How many are there?"],
 )
 COUNT_HELD = ("Please count the {}.", "How many {} can be seen here?", "Tell me how many {} there are.")
 DESCRIBE = (
@@ -36,7 +44,7 @@ DESCRIBE = (
     *["Tell me what you see."],
 )
 DESCRIBE_HELD = ("Tell me what the picture shows.", "What's in this image?", "What things are in the picture?")
-ALIKE = ("And the {}?", "What about the {}?", "And what about the {}?", "Now the {}.")
+ALIKE = ("And the {}?", "What about the {}?", "And what about the {}?", "Now the {}.", "And of the {}?", "The {} too?")
 ALIKE_HELD = ("And how about the {}?", "Then the {}?")
 IN_ONE = (
     *["In picture {p}: {q}", "Picture {p}: {q}", "Look at picture {p}. {q}", "{q} I mean picture {p}."],
@@ -49,5 +57,14 @@ WHICH_ONE = (
     "Which picture has a {}?",
     "Where is the {}, in which picture?",
     "Which picture shows the {}?",
+    "Which of the pictures has the {}?",
+    "In which of the pictures do you see the {}?",
+    "Find the {}: which picture is it in?",
+    "The {}: in which picture?",
+    "Where do you see the {}, in which picture?",
+    "Say in which picture the {} is.",
+    "Which picture contains the {}?",
+    "I look for the {}. Which picture is it?",
+    "Can you find the picture with the {}?",
 )
 WHICH_ONE_HELD = ("Tell me which picture has the {}.", "The {} is in which picture?")

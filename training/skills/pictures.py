@@ -49,10 +49,11 @@ def _plural(shape: str) -> str:
 def pictures(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     """A picture of shapes and questions about it, or several; `level` from 0 (one or two shapes) to 1 (up to nine)."""
     thinking = rng.random() < 0.5
-    if rng.random() < 0.12:
+    if rng.random() < (0.12 if held else 0.2):
         return Sample("pictures", tuple(_several(rng, held, level, thinking)), thinking=thinking)
     kind = rng.choices(
-        ("describe", "colour", "shape", "count", "zone", "beside", "larger", "exists"), (4, 4, 3, 5, 2, 2, 2, 1.5)
+        ("describe", "colour", "shape", "count", "zone", "beside", "larger", "exists"),
+        (4, 4, 3, 5, 2, 2, 2, 1.5) if held else (3, 4, 3, 6, 2.5, 2.5, 2.5, 3),
     )[0]
     if held and kind == "describe":
         kind = "colour"
@@ -196,6 +197,17 @@ def _ask(rng: Random, kind: str, n: int, width: int, height: int, held: bool) ->
                 "Do you see a {}?",
                 "Can you see a {} in the picture?",
                 "Does the picture show a {}?",
+                "Is a {} there?",
+                "Does it have a {}?",
+                "Is a {} shown?",
+                "Have you found a {}?",
+                "Could there be a {}?",
+                "I look for a {}. Is there one?",
+                "A {}: is it there?",
+                "Is there one {} at least?",
+                "Can a {} be seen?",
+                "Tell me if there is a {}.",
+                "Does a {} appear here?",
             )
             question = phrase(seen, ("Is a {} in this picture?", "Is there any {}?")).format(f"{colour} {target.shape}")
             name = article(f"{colour} {target.shape}")
@@ -228,6 +240,13 @@ def _zone(
             "Where in the picture is the {}?",
             "In which part of the picture is the {}?",
             "Where do you see the {}?",
+            "In what part of the picture is the {}?",
+            "The {} is where?",
+            "Find the {}. Where is it?",
+            "Say where the {} is.",
+            "At which place is the {}?",
+            "Can you say where the {} is?",
+            "What is the position of the {}?",
         )
         question = rng.choice(("Where's the {}?", "Tell me where the {} is.") if held else seen).format(shape)
     said = (
@@ -251,6 +270,11 @@ def _larger(rng: Random, things: list[Thing], held: bool) -> tuple[str, str, lis
         "Which is {w}, the {a} or the {b}?",
         "Is the {a} or the {b} {w}?",
         "Which shape is {w}: the {a} or the {b}?",
+        "What is {w}, the {a} or the {b}?",
+        "Which one is {w}: the {a} or the {b}?",
+        "Compare the {a} and the {b}: which is {w}?",
+        "The {a} and the {b}: which one is {w}?",
+        "Say which is {w}, the {a} or the {b}.",
     )
     kept = ("Of the {a} and the {b}, which one is {w}?", "Tell me which is {w}, the {a} or the {b}.")
     question = rng.choice(kept if held else seen).format(w=word, a=a.shape, b=b.shape)
@@ -264,6 +288,8 @@ def _beside(rng: Random, things: list[Thing], held: bool) -> tuple[str, str, lis
     else:
         options, said = ("above", "below"), "above" if a.y < b.y else "below"
     seen = ("Is the {a} {p} or {q} the {b}?", "The {a}: is it {p} or {q} the {b}?", "Is the {a} {q} or {p} the {b}?")
+    seen += ("Where is the {a}, {p} or {q} the {b}?", "Say if the {a} is {p} or {q} the {b}.")
+    seen += ("Look at the {a}. Is it {p} or {q} the {b}?", "Does the {a} stand {p} or {q} the {b}?")
     question = rng.choice(("Do you see the {a} {p} or {q} the {b}?",) if held else seen).format(
         a=a.shape, b=b.shape, p=options[0], q=options[1]
     )

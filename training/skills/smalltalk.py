@@ -90,7 +90,16 @@ OUTSIDE = (
     *["How far is it to {c}?", "Translate {n} into French.", "Write a letter to {p}.", "Why is the sky blue?"],
     *["What is a {n} made of?", "How much is a {n}?", "Give me a recipe with {n}.", "Which {n} do you like?"],
     *["Where is {c}?", "Who is {p}?", "What is the price of {i}?", "How tall is {p}?", "What's new in {c}?"],
-    *["Do you like {c}?", "Sing about {n}."],
+    *["Do you like {c}?", "Sing about {n}.", "Draw a {n}.", "Invent a name for a {n}.", "Recommend a {n}."],
+    *["Describe {c}.", "Give me a list of {n}s.", "Draft a mail to {p}.", "Play some music by {p}.", "Call {p}."],
+    *["Predict the weather in {c}.", "Make up a riddle about a {n}.", "Show me a map of {c}.", "Order a {n} for me."],
+    *["Give me tips for {c}.", "Give me an idea for a {n}.", "Summarize the life of {p}.", "Plan a trip to {c}."],
+    *["Report from {c}.", "Give me the headlines.", "Tell me the news.", "Tell me something about {c}.", "Spell {i}."],
+    *["Which language do they speak in {c}?", "Is {c} larger than {i}?", "What does {p} do?", "Define {i}."],
+    *["Who wrote {i}?", "Who built the {n}?", "When was the {n} invented?", "What is {i}?", "Where does {p} live?"],
+    *["Write a song.", "Write some code.", "Create a picture of a {n}.", "What time is it in {c}?", "Is {p} famous?"],
+    *["What comes after {i}?", "How many {n}s are there in the world?", "Why do people need a {n}?", "Rate {c}."],
+    *["What will {p} say?", "Tell me a secret about {c}.", "Do people in {c} have a {n}?", "Explain {i} to me."],
 )
 OUTSIDE_HELD = (
     "Who founded {c}?",

@@ -43,13 +43,13 @@ def tools(rng: Random, *, held: bool = False, level: float = 1.0) -> Sample:
     others = related(words, wanted, rng.randint(3, 7) if many else rng.randint(0, max(1, round(3 * level))))
     turns: list[Turn] = [system(rng.choice(PERSONAS))] if rng.random() < 0.12 else []
     kind = rng.random()
-    if kind < 0.1:
+    if kind < (0.1 if held else 0.08):
         stranger = related(words, wanted, 1)[0]
         turns += [user(stranger.request), assistant(NONE_FITS, "No function fits." if thinking else "")]
         return Sample("tools", tuple(turns), _schemas(rng, [wanted, *others], more=False), thinking)
-    if kind < 0.2:
+    if kind < (0.2 if held else 0.24):
         turns += _both(words, wanted, others[0] if others else None, thinking)
-    elif kind < 0.28:
+    elif kind < (0.28 if held else 0.31):
         error = rng.choice(ERRORS).format(n=words.noun(), w=words.phrase(1, 3))
         told = rng.choice(("error: {}", "error: {}", "Error: {}", "error: {n} failed: {}")).format(error, n=wanted.name)
         said = told.partition(": ")[2]
@@ -87,12 +87,16 @@ def _both(words: Words, first: Function, second: Function | None, thinking: bool
     rng = words.rng
     if second is None:
         return _served(first, thinking)
-    joint = rng.choice((" ", " Also: ", " And then: ", " Then: "))
+    joint = rng.choice(JOINTS[:4] if words.held else JOINTS)
     request = first.request.rstrip(".") + ("" if first.request.endswith("?") else ".") + joint + second.request
     answer = assistant(f"{first.answer} {second.answer}", "I have the results." if thinking else "")
     return [user(request), _call(thinking, first, second), tool(first.result), tool(second.result), answer]
 
 
+JOINTS = (
+    *[" ", " Also: ", " And then: ", " Then: ", " And: ", " Besides: ", " After that: ", " Second: ", " Next: "],
+    *[" Plus: ", " One more: ", " Do this too: "],
+)
 COMPUTE = (
     "What is {}?",
     "Compute {}.",

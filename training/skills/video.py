@@ -26,6 +26,12 @@ MOVES = (
     "The motion of the {}?",
     "Where is the {} heading?",
     "In which direction is the {} going?",
+    "Can you say which way the {} moves?",
+    "Watch the {}. Which way does it go?",
+    "Name the direction in which the {} moves.",
+    "Which way is the {} moving?",
+    "Where to does the {} travel?",
+    "How is the {} moving?",
 )
 MOVES_HELD = ("Tell me which way the {} moves.", "Which direction is the {} going?", "Where is the {} moving to?")
 APPEARS = (
@@ -44,6 +50,21 @@ APPEARS = (
     "From when on is the {} there?",
     "Since when is the {} in the video?",
     "Give the time at which the {} appears.",
+    "When is the {} visible for the first time?",
+    "At what moment can we see the {}?",
+    "From what time on can the {} be seen?",
+    "When does one first notice the {}?",
+    "The {}: when does it appear?",
+    "At which time is the {} first there?",
+    "Look for the {}. When does it come?",
+    "When is the {} first shown?",
+    "How many seconds pass before the {} appears?",
+    "When did the {} turn up?",
+    "The first second with the {} in it?",
+    "When do we get to see the {}?",
+    "How late is it when the {} appears?",
+    "Can you say when the {} appears?",
+    "In which second is the {} first visible?",
 )
 APPEARS_HELD = ("When can the {} first be seen?", "Tell me when the {} appears.", "What time does the {} appear at?")
 LEAVES = (
@@ -60,6 +81,15 @@ LEAVES = (
     "Until when is the {} there?",
     "Give the time at which the {} disappears.",
     "When does the {} go away?",
+    "Can you say when the {} disappears?",
+    "The {}: when does it vanish?",
+    "When is the {} no longer visible?",
+    "How long is the {} visible?",
+    "When did the {} go?",
+    "At which time is the {} no longer there?",
+    "When can the {} no longer be seen?",
+    "How many seconds pass before the {} is gone?",
+    "At what moment does the {} leave?",
 )
 LEAVES_HELD = ("Tell me when the {} disappears.", "What time does the {} disappear at?")
 FIRST = (
@@ -80,6 +110,12 @@ FIRST = (
     "Between the {} and the {}, which is first?",
     "Is it the {} or the {} that appears first?",
     "There are the {} and the {}. Which appears first?",
+    "Can you say which appears first, the {} or the {}?",
+    "The {} and the {}: which of them is first?",
+    "Out of the {} and the {}, which appears earlier?",
+    "Which one is there before the other, the {} or the {}?",
+    "Compare the {} and the {}: which comes first?",
+    "What did you see first, the {} or the {}?",
 )
 FIRST_HELD = ("Of the {} and the {}, which appears first?", "Tell me which comes first, the {} or the {}.")
 WHAT = (
