@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from time import monotonic
 from typing import IO
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Disposition
+from av.stream import Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -19,12 +21,42 @@ from .policy import MediaPolicy
 from .sniff import is_text
 from .source import Source
 
-# Each decoding thread holds a frame.
-_THREADS = 4
+# Each decoding thread holds a frame; large ones take fewer.
+THREADS = 4
+_LARGE = 4_000_000
+
+
+class Deadline:
+    """The wall time that one pass over a video may still take; it stands still while the frames' user works.
+
+    Raises:
+        MediaError: from `check`, once `policy.max_decode_time` is over.
+    """
+
+    def __init__(self, policy: MediaPolicy, label: str) -> None:
+        self._limit, self._label = policy.max_decode_time, label
+        self._end = monotonic() + self._limit
+
+    def check(self) -> None:
+        if monotonic() > self._end:
+            raise MediaError(
+                f"{self._label}: decoding took longer than the limit of {self._limit:g} s; look at a shorter stretch "
+                "or at fewer frames, or pass policy=MediaPolicy(max_decode_time=...)."
+            )
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """While the frames' user has a frame."""
+        start = monotonic()
+        yield
+        self._end += monotonic() - start
 
 
 @contextmanager
-def open_container(source: Source, policy: MediaPolicy) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_container(
+    source: Source,
+    policy: MediaPolicy = MediaPolicy(),  # noqa: B008  frozen
+) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its main video stream, ready to decode.
 
     Raises:
@@ -33,6 +65,12 @@ def open_container(source: Source, policy: MediaPolicy) -> Iterator[tuple[InputC
     if is_text(source.head()):
         # FFmpeg would take some texts for play lists and open the files they name.
         raise MediaError(f"{source.label}: not a video: it holds text; pass an MP4, MKV, WebM or similar.")
+    size = source.path.stat().st_size if source.path else len(source.data or b"")
+    if size > policy.max_bytes:
+        raise MediaError(
+            f"{source.label}: {size} bytes are over the limit of {policy.max_bytes}; cut out the part that matters, "
+            "or pass policy=MediaPolicy(max_bytes=...)."
+        )
     file: str | IO[bytes] = str(source.path) if source.path else source.open()
     try:
         container = av.open(file, "r", metadata_errors="replace")
@@ -42,37 +80,67 @@ def open_container(source: Source, policy: MediaPolicy) -> Iterator[tuple[InputC
             "get a whole copy."
         ) from error
     with container:
-        pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-        if not pictures:
-            raise MediaError(f"{source.label}: holds no video stream, only {_streams(container)}; pass a video.")
-        stream = max(pictures, key=lambda s: (s.disposition & Disposition.default, -s.index))
+        stream = _main_stream(container, source.label)
         codec = stream.codec_context
-        if codec is None:
-            raise MediaError(f"{source.label}: no decoder for its video stream; convert it to H.264 first.")
-        if codec.width * codec.height > policy.max_pixels:
-            raise MediaError(
-                f"{source.label}: frames of {codec.width}x{codec.height} px are over the limit of {policy.max_pixels} "
-                "px; scale the video down first, or pass policy=MediaPolicy(max_pixels=...)."
-            )
+        check_size(codec, source.label, policy)
         codec.thread_type = "AUTO"
-        codec.thread_count = _THREADS
+        codec.thread_count = THREADS if codec.width * codec.height < _LARGE else THREADS // 2
         yield container, stream
 
 
-def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+def check_size(picture: VideoCodecContext | VideoFrame, label: str, policy: MediaPolicy) -> None:
+    """Raises MediaError if frames are larger than `policy` allows."""
+    if picture.width * picture.height > policy.max_pixels:
+        raise MediaError(
+            f"{label}: frames of {picture.width}x{picture.height} px are over the limit of {policy.max_pixels} px; "
+            "scale the video down first, or pass policy=MediaPolicy(max_pixels=...)."
+        )
+
+
+def packets(
+    container: InputContainer, stream: VideoStream, deadline: Deadline | None = None
+) -> Iterator[Packet[VideoStream]]:
     """The stream's packets from where the container stands, without the empty ones that mark its end."""
-    return (packet for packet in container.demux(stream) if packet.size)
+    for packet in container.demux(stream):
+        if deadline:
+            deadline.check()
+        if packet.size:
+            yield packet
 
 
-def all_frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Every frame that can be decoded, in the order shown."""
+def all_frames(container: InputContainer, stream: VideoStream, deadline: Deadline) -> Iterator[VideoFrame]:
+    """Every frame that can be decoded, in the order shown; its `pts` is the number of its packet in the file."""
     with suppress(FFmpegError):  # the file is cut off
-        for packet in packets(container, stream):
+        for number, packet in enumerate(packets(container, stream, deadline)):
+            packet.pts = packet.dts = number
             with suppress(FFmpegError):
                 yield from packet.decode()
     with suppress(FFmpegError):
         yield from stream.decode(None)
 
 
-def _streams(container: InputContainer) -> str:
-    return ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
+def begins_before(container: InputContainer, stream: VideoStream, start: int) -> float:
+    """Seconds by which sound or another picture begins before `start`, the stamp of the first frame; 0 if none does.
+
+    Several pictures in a transport stream are several programmes, each with a clock of its own.
+    """
+    pictures = [other for other in container.streams.video if not other.disposition & Disposition.attached_pic]
+    if stream.time_base is None or (container.format.name == "mpegts" and len(pictures) > 1):
+        return 0.0
+    others: list[Stream] = [other for other in (*pictures, *container.streams.audio) if other.index != stream.index]
+    starts = [
+        other.start_time * other.time_base for other in others if other.start_time is not None and other.time_base
+    ]
+    return max(0.0, float(start * stream.time_base - min(starts))) if starts else 0.0
+
+
+def _main_stream(container: InputContainer, label: str) -> VideoStream:
+    pictures = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    if not pictures:
+        kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
+        raise MediaError(f"{label}: holds no video stream, only {kinds}; pass a video.")
+    stream = max(pictures, key=lambda stream: (stream.disposition & Disposition.default, -stream.index))
+    # No decoder: typed as if there always were one.
+    if stream.codec_context is None:
+        raise MediaError(f"{label}: no decoder for its video stream; convert it to H.264 first.")
+    return stream

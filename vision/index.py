@@ -1,30 +1,28 @@
-"""The packets of a video stream: when each frame is shown, and from which keyframe it can be decoded."""
+"""The frames of a video stream: when each is shown, and from which packet it can be decoded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
 
 import numpy as np
 from av.container import InputContainer
-from av.error import FFmpegError
-from av.packet import Packet
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from .container import packets
+from .container import begins_before
+from .packets import NO_STAMP, Ints, Packets
 
-Ints = NDArray[np.int64]
-
-# Reading on is cheaper than seeking up to about so many packets.
-_SEEK_PACKETS = 300
+# Formats whose stamps may start anew in mid-file, as in recordings put together; steps of so many seconds tell.
+_BROADCAST = frozenset({"mpegts", "mpeg"})
+_FORWARD = 10.0
+_BACK = 0.5
 
 
 @dataclass(frozen=True)
 class Run:
-    """Packets `start` to `end`, both included, decode to the frames with these presentation stamps."""
+    """Packets `start` to `end`, both included, decode to these frames (indices)."""
 
     start: int
     end: int
@@ -33,110 +31,126 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class PacketIndex:
-    """What demuxing alone tells, in units of the stream's time base; packets are numbered in file order.
+    """Frames in the order shown; packets are numbered in file order.
 
-    pts: of each frame shown, ascending `[frames]`. packet: the number of its packet `[frames]`.
-    keys, key_pts: numbers and stamps of the keyframes' packets. last: how long the last frame is shown.
+    times: when each frame appears, s `[frames]`. last: how long the last one is shown, s.
+    packet: the number of each frame's packet `[frames]`. keys: the frames that are keyframes, ascending `[keyframes]`.
+    stamps: of the packets, as the container gives them `[packets]`. corrupt: damaged packets' numbers, ascending.
+    seekable: a keyframe's stamp leads to it.
     """
 
-    pts: Ints
+    times: NDArray[np.float64]
+    last: float
     packet: Ints
     keys: Ints
-    key_pts: Ints
-    last: int
+    stamps: Ints
+    corrupt: Ints
+    seekable: bool
 
     def runs(self, wanted: Sequence[int], earlier: int) -> list[Run]:
-        """The packets to decode for these frames, each run from a keyframe, `earlier` keyframes before the nearest.
+        """The packets to decode for these frames, each run from `earlier` keyframes before the nearest."""
+        starts = self.starts(earlier)
+        runs: list[Run] = []
+        for start, end, frame in sorted((int(starts[frame]), int(self.packet[frame]), frame) for frame in wanted):
+            if runs and start <= runs[-1].end + 1:
+                before = runs.pop()
+                runs.append(Run(before.start, max(before.end, end), before.wanted | {frame}))
+            else:
+                runs.append(Run(start, end, frozenset([frame])))
+        return runs
+
+    def starts(self, earlier: int = 0) -> Ints:
+        """The packet from which each frame can be decoded, `earlier` keyframes before the nearest `[frames]`.
 
         The nearest is the last keyframe that comes before the frame both in the file and on screen: frames shown
         before their keyframe lean on the group before it (open groups of pictures).
         """
-        runs: list[Run] = []
-        for start, end, pts in sorted(self._span(frame, earlier) for frame in wanted):
-            if runs and start <= runs[-1].end + 1:
-                before = runs.pop()
-                runs.append(Run(before.start, max(before.end, end), before.wanted | {pts}))
-            else:
-                runs.append(Run(start, end, frozenset([pts])))
-        return runs
+        key = self._key - earlier
+        return np.where(key >= 0, self.packet[self.keys[key]], 0) if len(self.keys) else np.zeros_like(self.packet)
 
-    def _span(self, frame: int, earlier: int) -> tuple[int, int, int]:
-        pts, packet = int(self.pts[frame]), int(self.packet[frame])
-        key = int(np.searchsorted(self.keys, packet, side="right")) - 1
-        while key > 0 and self.key_pts[key] > pts:
-            key -= 1
-        key -= earlier
-        return (int(self.keys[key]) if key >= 0 else 0), packet, pts
+    @cached_property
+    def _key(self) -> Ints:
+        """Which of `keys` is nearest to each frame, -1 for none `[frames]`."""
+        on_screen = np.searchsorted(self.keys, np.arange(len(self.packet)), side="right")
+        in_file = np.searchsorted(np.sort(self.packet[self.keys]), self.packet, side="right")
+        return np.minimum(on_screen, in_file) - 1
 
+    @cached_property
+    def frame(self) -> Ints:
+        """The frame of each packet, -1 for none `[packets]`."""
+        frames = np.full(len(self.stamps), -1, np.int64)
+        frames[self.packet] = np.arange(len(self.packet))
+        return frames
 
-class Cursor:
-    """A place among a file's packets that moves forward, by reading or by seeking."""
-
-    def __init__(self, container: InputContainer, stream: VideoStream, index: PacketIndex, *, seeks: bool) -> None:
-        self._container = container
-        self._stream = stream
-        self._index = index
-        self._seeks = seeks
-        self._number = 0  # of the next packet
-        self._packets = packets(container, stream)
-
-    def read(self, run: Run) -> Iterator[Packet[VideoStream]]:
-        """The packets of a run; none if a seek landed behind its start, fewer if the file is cut off."""
-        with suppress(FFmpegError):
-            if self._seeks and run.start - self._number > _SEEK_PACKETS:
-                self._seek(run.start)
-            if self._number > run.start:
-                return
-            while self._number <= run.end and (packet := next(self._packets, None)):
-                self._number += 1
-                if self._number > run.start:
-                    yield packet
-
-    def _seek(self, start: int) -> None:
-        """Go before the keyframe numbered `start`; the first keyframe met there tells where the cursor is."""
-        keys, stamps = self._index.keys.tolist(), self._index.key_pts.tolist()
-        # Aim one keyframe early: MPEG-TS finds places by their decoding stamps, which lie before the presentation's.
-        self._container.seek(stamps[max(0, keys.index(start) - 1)], stream=self._stream)
-        self._packets = packets(self._container, self._stream)
-        numbers = dict(zip(stamps, keys, strict=True))
-        for packet in self._packets:
-            if packet.is_keyframe and packet.pts in numbers:
-                self._number = numbers[packet.pts]
-                self._packets = chain([packet], self._packets)
-                return
+    @cached_property
+    def horizon(self) -> Ints:
+        """The last frame on screen of the packets up to each `[packets]`."""
+        return np.maximum.accumulate(self.frame)
 
 
-def read_index(container: InputContainer, stream: VideoStream) -> PacketIndex | None:
-    """Read all packets without decoding. None where they don't tell the time of every frame, one packet each."""
-    shown: list[tuple[int, int, int]] = []  # stamp, number, duration
-    keys: list[tuple[int, int]] = []
-    try:
-        for number, packet in enumerate(packets(container, stream)):
-            if packet.is_discard or packet.is_corrupt or _is_hidden(packet):
-                continue
-            if packet.pts is None:
-                return None
-            shown.append((packet.pts, number, packet.duration or 0))
-            if packet.is_keyframe:
-                keys.append((number, packet.pts))
-    except FFmpegError:  # cut off: what was read so far stands
-        pass
-    if not shown or (guesses_stamps(container, stream) and shown == sorted(shown)):
+def build_index(packets: Packets, container: InputContainer, stream: VideoStream) -> PacketIndex | None:
+    """None where the packets don't tell the time of every frame, one packet each."""
+    numbers = np.flatnonzero(packets.shown)
+    stamps = packets.pts[numbers]
+    if not len(numbers) or (stamps == NO_STAMP).any():
         return None
-    shown.sort()
-    frames = np.array(shown, dtype=np.int64)
-    if (np.diff(frames[:, 0]) <= 0).any():
+    if _guesses_stamps(container, stream) and (np.diff(stamps) >= 0).all():
         return None
-    starts = np.array(keys, dtype=np.int64).reshape(-1, 2)
-    gap = (frames[-1, 0] - frames[0, 0]) // max(1, len(shown) - 1)
-    return PacketIndex(frames[:, 0], frames[:, 1], starts[:, 0], starts[:, 1], int(frames[-1, 2] or gap))
+    index = _by_stamps(packets, numbers, container, stream)
+    return None if (np.diff(index.times) <= 0).any() else index
 
 
-def guesses_stamps(container: InputContainer, stream: VideoStream) -> bool:
+def build_counted(
+    packets: Packets, numbers: Sequence[int], container: InputContainer, stream: VideoStream
+) -> PacketIndex:
+    """The index of the frames that decoding gave, told by their packets' numbers, in the order they came.
+
+    Their times are their packets' stamps, or in files without stamps their places over the rate. Damage upsets the
+    order in which frames come, not their stamps.
+    """
+    found = np.array(list(dict.fromkeys(numbers)), np.int64)
+    if _guesses_stamps(container, stream) or (packets.pts[found] == NO_STAMP).any():
+        gap = 1 / float(stream.average_rate or 24)
+        return _index(packets, found, gap * np.arange(len(found)), gap, seekable=True)
+    return _by_stamps(packets, found, container, stream)
+
+
+def _by_stamps(packets: Packets, numbers: Ints, container: InputContainer, stream: VideoStream) -> PacketIndex:
+    base = float(stream.time_base or 0)
+    stamps, continuous = _joined(packets, container.format.name, base)
+    numbers = numbers[np.argsort(stamps[numbers], kind="stable")]
+    times = (stamps[numbers] - stamps[numbers[0]]) * base
+    gap = float(times[-1]) / max(1, len(times) - 1)
+    last = float(packets.duration[numbers[-1]]) * base or gap
+    begin = begins_before(container, stream, int(packets.pts[numbers[0]]))
+    # Sound is stored a little earlier than it is heard; a frame's time or more is meant.
+    return _index(packets, numbers, times + begin if begin >= (gap or last) else times, last, seekable=continuous)
+
+
+def _joined(packets: Packets, name: str, base: float) -> tuple[Ints, bool]:
+    """Stamps that go on where the file's start anew, as players show it, and whether they are as in the file."""
+    if name not in _BROADCAST:
+        return packets.pts, True
+    numbers = np.flatnonzero(packets.shown & (packets.pts != NO_STAMP))
+    clock = np.where(packets.dts == NO_STAMP, packets.pts, packets.dts)[numbers]
+    steps = np.diff(clock) * base
+    breaks = np.flatnonzero((steps > _FORWARD) | (steps < -_BACK)) + 1
+    stamps, end = packets.pts.copy(), None
+    for part in np.split(numbers, breaks) if len(breaks) else ():
+        if end is not None:
+            stamps[part] += end - stamps[part].min()
+        last = part[np.argmax(stamps[part])]
+        end = stamps[last] + max(1, packets.duration[last])
+    return stamps, not len(breaks)
+
+
+def _index(packets: Packets, numbers: Ints, times: NDArray[np.float64], last: float, *, seekable: bool) -> PacketIndex:
+    keys = np.flatnonzero(packets.key[numbers])
+    places = packets.pts[numbers[keys]]
+    seekable = seekable and bool((places != NO_STAMP).all()) and len(np.unique(places)) == len(places)
+    return PacketIndex(times, last, numbers, keys, packets.pts, np.flatnonzero(packets.corrupt), seekable)
+
+
+def _guesses_stamps(container: InputContainer, stream: VideoStream) -> bool:
     """Whether stamps may be of decoding, not of presentation: AVI has no others to give for reordered frames."""
     return container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
-
-
-def _is_hidden(packet: Packet[VideoStream]) -> bool:
-    # VP8 alone stores frames that are never shown in packets of their own; show_frame is bit 4 of the frame header.
-    return packet.stream.codec_context.name == "vp8" and not bytes(packet)[0] & 0x10

@@ -48,6 +48,7 @@ def make_video(tmp_path: Path) -> MakeVideo:
         mirror: bool = False,
         faststart: bool = False,
         aspect: Fraction | None = None,
+        pixels: str = "yuv420p",
         **options: str,
     ) -> Path:
         path = tmp_path / name
@@ -57,7 +58,7 @@ def make_video(tmp_path: Path) -> MakeVideo:
             except av.codec.codec.UnknownCodecError:
                 pytest.skip(f"this FFmpeg has no {codec} encoder")
             stream.width, stream.height = size
-            stream.pix_fmt = "yuv420p"
+            stream.pix_fmt = pixels
             if base is not None:
                 stream.codec_context.time_base = base
             if aspect is not None:
