@@ -21,6 +21,7 @@ def load_model(
     context: int | None = None,
     speculate: int = 0,
     session_bytes: int | None = None,
+    vision_bytes: int = 512 << 20,
     cache_folder: "str | Path | None" = None,
     media_tokens: int | None = None,
     media_policy: MediaPolicy = MediaPolicy(),  # noqa: B008  frozen
@@ -34,7 +35,8 @@ def load_model(
     `context` is in tokens: more than the checkpoint's own turns on YaRN, which reaches four times as far; less is a
     limit. With `speculate`, the checkpoint's draft layer (MTP) guesses that many tokens at a time; the answers are the
     same. Conversations are kept in `session_bytes` of memory (by default a quarter of a GPU's free memory, or an eighth
-    of the computer's), so that they are not read again, and with `cache_folder` on disk too, for a later start.
+    of the computer's), so that they are not read again, and pictures once encoded in `vision_bytes`; with `cache_folder`
+    both are on disk too, for a later start.
 
     Pictures and videos take `media_tokens` of a prompt at most, by default half of the context: beyond that the oldest
     are shown small, and then only named. `media_policy` limits what one may cost, and says from which hosts addresses
@@ -52,6 +54,7 @@ def load_model(
     for key, value, least in (
         ("speculate", speculate, 0),
         ("session_bytes", session_bytes, 1),
+        ("vision_bytes", vision_bytes, 1),
         ("media_tokens", media_tokens, 0),
     ):
         if value is not None and value < least:
@@ -62,6 +65,7 @@ def load_model(
         checkpoint,
         speculate=speculate,
         session_bytes=session_bytes,
+        vision_bytes=vision_bytes,
         cache_folder=Path(cache_folder) if cache_folder is not None else None,
         media_tokens=media_tokens,
         media_policy=media_policy,

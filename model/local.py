@@ -13,6 +13,7 @@ from ..errors import ContextLengthError
 from ..vision import MediaPolicy
 from .budget import MediaBudget
 from .checkpoint import Checkpoint
+from .encodings import MEMORY
 from .engine import Done, Output, Reading, Request, Usage
 from .grammar import Grammars
 from .machine import Machine
@@ -33,10 +34,10 @@ _STORE_BYTES = 32 << 30
 class LocalEngine:
     """Generates from a loaded checkpoint.
 
-    `session_bytes` is the memory for conversations that are kept, in bytes. With `cache_folder`, beginnings of
-    conversations are kept there too, for a later process. `speculate` is how many tokens the checkpoint's draft layer
-    guesses at a time. Pictures and videos take `media_tokens` of a prompt at most (by default half of the context), and
-    are opened as `media_policy` allows; `video_markers` is as in `PromptFormat`.
+    `session_bytes` is the memory for conversations that are kept, `vision_bytes` that for encoded pictures and videos.
+    With `cache_folder`, both are kept there too, for a later process. `speculate` is how many tokens the checkpoint's
+    draft layer guesses at a time. Pictures and videos take `media_tokens` of a prompt at most (by default half of the
+    context), and are opened as `media_policy` allows; `video_markers` is as in `PromptFormat`.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class LocalEngine:
         session_bytes: int | None = None,
         cache_folder: Path | None = None,
         speculate: int = 0,
+        vision_bytes: int = MEMORY,
         media_tokens: int | None = None,
         media_policy: MediaPolicy = MediaPolicy(),  # noqa: B008  frozen
         video_markers: VideoMarkers = "nested",
@@ -63,7 +65,12 @@ class LocalEngine:
             end=self.format.control["</tool_call>"],
         )
         self._speculate = speculate
-        self._machine = Machine(checkpoint.model, checkpoint.mtp)
+        self._machine = Machine(
+            checkpoint.model,
+            checkpoint.mtp,
+            vision_bytes=vision_bytes,
+            vision_folder=cache_folder.expanduser() / "vision" if cache_folder else None,
+        )
         self._pool = SessionPool(
             self._machine.new_state,
             budget=_memory(self.device) if session_bytes is None else session_bytes,
