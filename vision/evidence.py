@@ -34,7 +34,7 @@ def contact_sheet(video: Video, times: Sequence[float], *, columns: int | None =
     if not len(times):
         raise BadInputError("times=[]: expected the seconds of one frame at least.")
     info = video.info
-    columns = columns or max(1, round(math.sqrt(len(times) * _ASPECT * info.height / info.width)))
+    columns = columns or math.ceil(math.sqrt(len(times) * _ASPECT * info.height / info.width))
     columns = min(columns, len(times))
     tile = min((width - _GAP) // max(columns, 1) - _GAP, max(info.width, _TILE))
     if columns < 1 or tile < _TILE // 2:

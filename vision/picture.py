@@ -39,6 +39,7 @@ _TURNS = {
     7: PIL.Image.Transpose.TRANSVERSE,
     8: PIL.Image.Transpose.ROTATE_90,
 }
+_TELLS_ORIENTATION = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
 _LYING = frozenset({5, 6, 7, 8})
 
 
@@ -97,6 +98,8 @@ def upright_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
     picture.load()
     if turn is not None:
         picture = picture.transpose(turn)
+        for key in _TELLS_ORIENTATION:  # a part cut out of it would be turned again
+            picture.info.pop(key, None)
     if picture.mode.startswith("I") or picture.mode == "F":
         picture = _eight_bits(picture)
     if picture.has_transparency_data:
