@@ -5,8 +5,8 @@ but itself. So those of equal grid are one batch, where transformers launches at
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
-from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ from .encodings import MEMORY, Encodings
 from .store import fingerprint
 
 _KNOWN = ("Qwen3_5VisionModel", "Qwen3_5MoeVisionModel")  # equal but for their names
-_BATCH = {"cpu": 4096}  # rows of pixels in one pass, or those of one temporal patch: bounds the memory
+_BATCH = {"cpu": 2048}  # rows of pixels in one pass, or those of one temporal patch: bounds the memory
 _LARGE_BATCH = 32_768
 _PLACES_BYTES = 64 << 20
 # Without cuDNN's: it takes 60 ms to plan for each new number of rows or frames, and gains a fifth at most.
@@ -94,12 +94,9 @@ class Tower:
     def _run(self, frames: Sequence[Frame], height: int, width: int) -> Tensor:
         """Temporal patches of one grid through the tower: `[frames, tokens, hidden]`."""
         self.encoded += len(frames)
-        pixels = torch.cat(
-            [
-                run[0][0].normalised(self._weight.dtype, self._weight.device, [index for _, index in run])
-                for run in (list(run) for _, run in groupby(frames, lambda frame: id(frame[0])))
-            ]
-        )
+        rows = [patches.pixels.view(patches.grid[0], -1, patches.settings.row)[index] for patches, index in frames]
+        shown = replace(frames[0][0], pixels=torch.cat([part.to(self._weight.device) for part in rows]))
+        pixels = shown.normalised(self._weight.dtype, self._weight.device)
         if type(self._visual).__name__ in _KNOWN:
             made = self._together(pixels, len(frames), height, width)
         else:
