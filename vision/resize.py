@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import MediaError, UnsupportedModelError
@@ -120,8 +121,8 @@ def fit_image(
         MediaError: no size keeps within a budget, or one side is more than 200 times the other.
     """
     budget = _tokens(settings, max_tokens, max_pixels)
-    size = _within(budget, image_size(height, width, settings), height, width, settings.factor)
-    return size or _refuse(f"a picture of {width}x{height} px", height, width, max_tokens, max_pixels)
+    size = _within(budget, image_size(height, width, settings), height, width, settings)
+    return size or _refuse("a picture", height, width, settings, max_tokens, max_pixels)
 
 
 def fit_video(
@@ -144,15 +145,15 @@ def fit_video(
         MediaError: not even one frame fits, or one side is more than 200 times the other.
     """
     most = frames if max_tokens is None else max(1, max_tokens // _LEGIBLE_TOKENS) * settings.temporal
-    for count in range(min(frames, most), 0, -1):
-        temporal_patches = math.ceil(count / settings.temporal)
+    for number in range(min(frames, most), 0, -1):
+        temporal_patches = math.ceil(number / settings.temporal)
         if steady and temporal_patches > 1:
             temporal_patches = _step_up(temporal_patches)
-        stock = video_size(temporal_patches * settings.temporal if steady else count, height, width, settings)
+        stock = video_size(temporal_patches * settings.temporal if steady else number, height, width, settings)
         each = None if max_tokens is None else max_tokens // temporal_patches
-        if size := _within(_tokens(settings, each, max_pixels), stock, height, width, settings.factor):
-            return count, size
-    return _refuse(f"one frame of {width}x{height} px", height, width, max_tokens, max_pixels)
+        if size := _within(_tokens(settings, each, max_pixels), stock, height, width, settings):
+            return number, size
+    return _refuse("one frame", height, width, settings, max_tokens, max_pixels)
 
 
 def resize(pixels: Tensor, size: tuple[int, int]) -> Tensor:
@@ -186,18 +187,24 @@ def _tokens(settings: VisionSettings, max_tokens: int | None, max_pixels: int | 
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def _within(budget: int | None, stock: tuple[int, int], height: int, width: int, factor: int) -> tuple[int, int] | None:
-    """The stock size if it costs at most `budget` tokens, else the stock rule's for that maximum; None if that fails.
+def _within(
+    budget: int | None, stock: tuple[int, int], height: int, width: int, settings: VisionSettings
+) -> tuple[int, int] | None:
+    """The stock size if it costs at most `budget` tokens, else the stock rule's with the budget as maximum.
 
-    It fails where a side can't become thinner than a token.
+    None where that fails, because a side can't become thinner than a token.
     """
+    factor = settings.factor
     if budget is None or stock[0] * stock[1] <= budget * factor**2:
         return stock
     if budget < 1:
         return None
     beta = math.sqrt(height * width / (budget * factor**2))
-    size = tuple(max(1, math.floor(side / beta / factor)) * factor for side in (height, width))
-    return (size[0], size[1]) if size[0] * size[1] <= budget * factor**2 else None
+    rounded = [max(1, round(side / factor)) for side in (height, width)]
+    lowered = [max(1, math.floor(side / beta / factor)) for side in (height, width)]
+    fitting = [size for size in (rounded, lowered) if math.prod(size) <= budget]
+    rows, columns = max(fitting, key=math.prod, default=(0, 0))
+    return (rows * factor, columns * factor) if rows else None
 
 
 def _step_up(number: int) -> int:
@@ -206,12 +213,16 @@ def _step_up(number: int) -> int:
     return power * 3 // 4 if number <= power * 3 // 4 else power
 
 
-def _refuse(what: str, height: int, width: int, max_tokens: int | None, max_pixels: int | None) -> NoReturn:
+def _refuse(
+    what: str, height: int, width: int, settings: VisionSettings, max_tokens: int | None, max_pixels: int | None
+) -> NoReturn:
     limits = {"max_tokens": max_tokens, "max_pixels": max_pixels}
     given = ", ".join(f"{key}={value}" for key, value in limits.items() if value is not None)
-    least = math.ceil(max(height, width) / min(height, width))
+    stock = image_size(height, width, settings)
+    least = next(tokens for tokens in count(1) if _within(tokens, stock, height, width, settings))
     raise MediaError(
-        f"{given}: too little for {what}, which takes {least} tokens or more; raise the limit, or crop it."
+        f"{given}: too little for {what} of {width}x{height} px, which takes {least} tokens of {settings.factor} x "
+        f"{settings.factor} px at least; raise the limit, or crop it to a squarer part."
     )
 
 

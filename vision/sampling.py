@@ -61,27 +61,23 @@ def stretch_frames(
     """Frames to look at from `start` to `end` seconds, as ascending indices into the whole video's `times`.
 
     They lie on a lattice that is fixed to the whole video: the frames nearest to 0, 1/fps, 2/fps... seconds, each
-    once, in pairs (temporal patches) from the first on. A stretch takes every pair of which a frame appears in it, so
-    overlapping stretches at one rate share their pairs, and nothing is encoded twice. A pair that straddles an edge
+    once, in pairs (temporal patches) from the first on. A stretch takes every pair of which a frame appears in it. So
+    overlapping stretches at one rate share their pairs, and nothing is encoded twice; a pair that straddles an edge
     brings a frame from outside the stretch, by one gap of the lattice at most.
 
-    Where there are more than `max_frames`, the rate is lowered to 3/4, 1/2, 3/8, 1/4... of `fps`: few enough rates for
-    stretches of similar length to share one, and close enough to waste little of the budget. Where there are fewer
-    than `min_frames`, it is doubled, up to every frame of the file. Where no lattice serves (a picture that stands
-    still across an edge, a budget of less than a pair), the frames are spread over the stretch by itself.
+    The rate follows from the settings and the length of the stretch alone. Where `max_frames` might not do, it is
+    lowered to 3/4, 1/2, 3/8, 1/4... of `fps`: few enough rates for stretches of similar length to share one, close
+    enough to spend half of the budget at least, three quarters as a rule. Where fewer than `min_frames` would appear,
+    it is doubled, up to every frame of the file. Where no lattice serves (a single frame on screen, a picture that
+    stands still across an edge, a budget of less than a pair), frames are spread over the stretch by itself.
     """
     part = stretch(times, float("inf"), start, end)
-    fastest = min(fps, rate)
-    frames = _on_lattice(times, rate, fastest, part, temporal)
-    while len(frames) < min(min_frames, max_frames, part.stop - part.start) and fastest < rate:
-        fastest = min(2 * fastest, rate)
-        frames = _on_lattice(times, rate, fastest, part, temporal)
-    halvings = 0.0
-    while len(frames) > max_frames:
-        halvings += 0.5
-        slower = fastest * 0.5 ** int(halvings) * (1 if halvings.is_integer() else 0.75)
-        frames = _on_lattice(times, rate, slower, part, temporal)
-    if frames:
+    if part.stop - part.start == 1:
+        return [part.start]
+    length = min(end, float(times[-1])) - start + 1 / rate
+    fps = _lattice_rate(length, rate, fps, min(min_frames, max_frames), max_frames, temporal)
+    frames = _on_lattice(times, rate, fps, part, temporal)
+    if frames and len(frames) <= max_frames:
         return frames
     count = frame_count(times[part], rate, fps=fps, min_frames=min_frames, max_frames=max_frames)
     return [part.start + frame for frame in choose(times[part], rate, count)]
@@ -101,6 +97,23 @@ def is_constant(times: Times, rate: float) -> bool:
 def _gap(times: Times) -> float:
     """Seconds between frames, on average."""
     return float(times[-1] - times[0]) / max(1, len(times) - 1)
+
+
+def _lattice_rate(length: float, rate: float, fps: float, least: int, most: int, temporal: int) -> float:
+    """The highest rate from `fps` down at which no `length` seconds touch more than `most` frames."""
+    highest = min(fps, rate)
+    while highest * length + 1 < least and highest < rate:
+        highest = min(2 * highest, rate)
+    steps, lowered = 0, highest
+    while _touched(length * lowered, temporal) > max(most, temporal):
+        steps += 1
+        lowered = highest * (0.75 if steps % 2 else 1.0) / 2 ** (steps // 2)
+    return lowered
+
+
+def _touched(gaps: float, temporal: int) -> int:
+    """The most frames in whole temporal patches that a stretch as long as so many gaps of the lattice can touch."""
+    return -(-(int(gaps) + temporal) // temporal) * temporal
 
 
 def _on_lattice(times: Times, rate: float, fps: float, part: slice, temporal: int) -> list[int]:

@@ -1,5 +1,8 @@
 """Our positions against transformers' own."""
 
+import random
+
+import pytest
 import torch
 from transformers import Qwen3_5Config
 from transformers.models.qwen3_5.modeling_qwen3_5 import Qwen3_5Model
@@ -28,6 +31,36 @@ def test_a_picture_and_a_video_between_text_have_transformers_positions() -> Non
     expected = stock_positions(kinds, [[1, 4, 6]], [[2, 4, 4]])
     assert torch.equal(ours, expected)
     assert following == int(expected.max()) + 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_any_conversation_has_transformers_positions(seed: int) -> None:
+    draw = random.Random(seed)
+    kinds: list[int] = []
+    grids: dict[int, list[list[int]]] = {1: [], 2: []}
+    blocks = []
+    for _ in range(draw.randint(1, 6)):
+        kinds += [0] * draw.randint(1, 30)
+        kind, rows, columns = draw.choice([1, 2]), draw.randint(1, 9), draw.randint(1, 9)
+        frames = 1 if kind == 1 else draw.randint(1, 5)
+        grids[kind].append([frames, 2 * rows, 2 * columns])
+        for frame in range(frames):
+            kinds += [0] * (draw.randint(3, 9) if frame else 0)
+            blocks.append(Block(len(kinds), rows, columns))
+            kinds += [kind] * (rows * columns)
+    kinds += [0] * draw.randint(1, 30)
+    ours, following = mrope_positions(len(kinds), blocks)
+    expected = stock_positions(kinds, grids[1], grids[2])
+    assert torch.equal(ours, expected)
+    assert following == int(expected.max()) + 1
+
+
+def test_a_pruned_patch_keeps_the_positions_of_what_is_left() -> None:
+    whole, end = mrope_positions(20, [Block(4, 3, 2), Block(12, 2, 2)])
+    pruned, same = mrope_positions(16, [Block(4, 3, 2, kept=(0, 3, 5)), Block(9, 2, 2, kept=(0, 1, 3))])
+    left = [*range(5), 7, *range(9, 14), 15, *range(16, 20)]
+    assert torch.equal(pruned, whole[:, left])
+    assert same == end
 
 
 def test_reading_in_two_stretches_gives_the_same_positions() -> None:

@@ -1,4 +1,7 @@
+import math
 import random
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize as stock_image_size
@@ -6,7 +9,7 @@ from transformers.models.qwen3_vl.video_processing_qwen3_vl import smart_resize 
 
 from quintet.errors import MediaError, UnsupportedModelError
 from quintet.vision import VisionSettings
-from quintet.vision.resize import fit_video, image_size, video_size
+from quintet.vision.resize import fit_image, fit_video, image_size, video_size
 
 SMALL = VisionSettings(image_min_pixels=4096, image_max_pixels=50_000, video_min_pixels=4096, video_max_pixels=400_000)
 
@@ -45,16 +48,91 @@ def test_extreme_shapes_are_refused_with_the_size_and_the_remedy() -> None:
         video_size(4, 20000, 40, VisionSettings())
 
 
-def test_max_tokens_is_never_passed_and_is_used_well() -> None:
-    draw = random.Random(3)
-    for height, width in sides(4, 400):
-        if max(height, width) > 20 * min(height, width):
+def budgets(seed: int, count: int) -> Iterator[tuple[int, int, int | None, int | None]]:
+    """Random shapes with random budgets: height, width, max_tokens, max_pixels."""
+    draw = random.Random(seed)
+    for height, width in sides(seed, count):
+        max_tokens = draw.choice([None, int(2 ** draw.uniform(0, 14))])
+        max_pixels = draw.choice([None, int(2 ** draw.uniform(8, 24))])
+        yield height, width, max_tokens, max_pixels
+
+
+def test_a_picture_never_passes_its_budgets() -> None:
+    refused = 0
+    for height, width, max_tokens, max_pixels in budgets(4, 3000):
+        stock = image_size(height, width, SMALL)
+        aspect = max(height, width) / min(height, width)
+        least = min(max_tokens or math.inf, (max_pixels or math.inf) / 1024)
+        try:
+            rows, columns = fit_image(height, width, SMALL, max_tokens, max_pixels)
+        except MediaError:
+            refused += 1
+            assert least < aspect + 1, (height, width, max_tokens, max_pixels)
             continue
-        frames, max_tokens = draw.randint(1, 800), draw.randint(20, 12288)
-        count, size = fit_video(frames, height, width, VisionSettings(), max_tokens)
-        tokens = -(-count // 2) * size[0] * size[1] // 1024
-        assert 1 <= count <= frames
-        assert tokens <= max_tokens, (frames, height, width, max_tokens)
+        assert rows % 32 == columns % 32 == 0
+        assert rows * columns <= min(least * 1024, stock[0] * stock[1])
+        if stock[0] * stock[1] <= least * 1024:
+            assert (rows, columns) == stock
+    assert 0 < refused < 1000
+
+
+def test_a_budget_is_used_as_the_stock_rule_uses_its_maximum() -> None:
+    for height, width, max_tokens, _ in budgets(5, 3000):
+        budget = max(max_tokens or 50, 4)
+        stock = image_size(height, width, SMALL)
+        expected = stock_image_size(height, width, 32, 4096, budget * 1024)
+        # Where a side is a token thin, the stock rule passes its maximum.
+        if expected[0] * expected[1] <= budget * 1024 < stock[0] * stock[1]:
+            assert fit_image(height, width, SMALL, budget) == expected, (height, width, budget)
+
+
+def test_a_larger_budget_never_gives_less() -> None:
+    for height, width in sides(6, 100):
+        areas = []
+        for max_tokens in range(1, 120):
+            with suppress(MediaError):
+                size = fit_image(height, width, SMALL, max_tokens)
+                areas.append(size[0] * size[1])
+        assert areas == sorted(areas)
+        aspect = max(height, width) / min(height, width)
+        assert len(areas) >= 119 - aspect  # once something fits, everything larger does
+
+
+def test_pixels_and_tokens_are_one_budget() -> None:
+    assert fit_image(720, 1280, VisionSettings(), max_pixels=100 * 1024 + 1023) == fit_image(
+        720, 1280, VisionSettings(), max_tokens=100
+    )
+    count, size = fit_video(16, 720, 1280, VisionSettings(), max_pixels=100 * 1024)
+    assert count == 16
+    assert size == fit_image(720, 1280, VisionSettings(), max_tokens=100)
+
+
+def test_a_budget_that_nothing_meets_is_an_error_with_the_remedy() -> None:
+    with pytest.raises(MediaError, match=r"max_tokens=4: .*1000x100 px, which takes 8 tokens .*; raise"):
+        fit_image(100, 1000, VisionSettings(), max_tokens=4)
+    with pytest.raises(MediaError, match=r"max_pixels=1000: .*takes 1 tokens of 32 x 32 px"):
+        fit_image(100, 100, VisionSettings(), max_pixels=1000)
+    with pytest.raises(MediaError, match=r"max_tokens=1: .*one frame of 1000x100 px"):
+        fit_video(4, 100, 1000, VisionSettings(), 1)
+
+
+def test_a_video_never_passes_its_budgets() -> None:
+    frames = random.Random(7)
+    for height, width, max_tokens, max_pixels in budgets(7, 1500):
+        asked, steady = frames.randint(1, 800), frames.random() < 0.5
+        try:
+            count, size = fit_video(asked, height, width, SMALL, max_tokens, max_pixels, steady=steady)
+        except MediaError:
+            continue
+        assert 1 <= count <= asked
+        assert size[0] % 32 == size[1] % 32 == 0
+        assert size[0] * size[1] <= (max_pixels or math.inf)
+        assert -(-count // 2) * size[0] * size[1] // 1024 <= (max_tokens or math.inf), (height, width, max_tokens)
+
+
+def test_a_video_without_budgets_has_the_stock_size() -> None:
+    for height, width in sides(8, 300):
+        assert fit_video(11, height, width, SMALL) == (11, video_size(11, height, width, SMALL))
 
 
 def test_max_tokens_lowers_the_size_first_and_then_the_number_of_frames() -> None:
@@ -67,9 +145,10 @@ def test_max_tokens_lowers_the_size_first_and_then_the_number_of_frames() -> Non
     assert smallest == (96, 160)
 
 
-def test_max_tokens_too_small_for_one_frame_is_an_error() -> None:
-    with pytest.raises(MediaError, match=r"max_tokens=1: .*raise max_tokens"):
-        fit_video(4, 100, 1000, VisionSettings(), 1)
+def test_steady_sizes_are_few() -> None:
+    plain = {fit_video(count, 720, 1280, VisionSettings(), 3000)[1] for count in range(26, 129)}
+    steady = {fit_video(count, 720, 1280, VisionSettings(), 3000, steady=True)[1] for count in range(26, 129)}
+    assert len(steady) <= 5 < len(plain)
 
 
 def test_settings_are_read_from_the_configs_of_a_checkpoint() -> None:
@@ -97,6 +176,35 @@ def test_settings_are_read_from_the_configs_of_a_checkpoint() -> None:
         max_frames=12,
     )
     assert VisionSettings.from_hf({}, {}) == VisionSettings()
+
+
+def test_published_configs_of_every_shape_are_read() -> None:
+    """Qwen3.5's files name the budgets by edges; older ones by pixels, or by both with only one of them set."""
+    published = {
+        "size": {"longest_edge": 16777216, "shortest_edge": 65536},
+        "patch_size": 16,
+        "temporal_patch_size": 2,
+        "merge_size": 2,
+        "image_mean": [0.5, 0.5, 0.5],
+        "image_std": [0.5, 0.5, 0.5],
+        "processor_class": "Qwen3VLProcessor",
+        "image_processor_type": "Qwen2VLImageProcessorFast",
+    }
+    video = published | {
+        "size": {"longest_edge": 25165824, "shortest_edge": 4096},
+        "video_processor_type": "Qwen3VLVideoProcessor",
+    }
+    assert VisionSettings.from_hf(published, video) == VisionSettings()
+    older = published | {
+        "size": {"longest_edge": None, "shortest_edge": None},
+        "min_pixels": 3136,
+        "max_pixels": 12845056,
+    }
+    read = VisionSettings.from_hf(older, video)
+    assert (read.image_min_pixels, read.image_max_pixels) == (3136, 12845056)
+    finer = {"patch_size": 14, "merge_size": 4, "temporal_patch_size": 1}
+    read = VisionSettings.from_hf(published | finer, video | finer)
+    assert (read.factor, read.row) == (56, 3 * 14 * 14)
 
 
 def test_configs_that_this_grid_cannot_serve_are_refused() -> None:

@@ -1,3 +1,4 @@
+import random
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +9,7 @@ from transformers.video_utils import VideoMetadata
 
 from quintet.errors import BadInputError
 from quintet.vision.patches import pair_times
-from quintet.vision.sampling import average_rate, choose, frame_count, stretch
+from quintet.vision.sampling import Times, average_rate, choose, frame_count, stretch, stretch_frames
 
 
 @pytest.mark.parametrize("rate", [1.0, 10.0, 15.0, 23.976, 24.0, 25.0, 30000 / 1001, 30.0, 50.0, 60.0, 120.0])
@@ -67,3 +68,79 @@ def test_a_stretch_between_two_frames_holds_the_one_on_screen() -> None:
 def test_a_stretch_after_the_end_is_refused() -> None:
     with pytest.raises(BadInputError, match=r"start=20 s: the video ends at 10\.0 s"):
         stretch(np.arange(100) / 10, 10.0, 20.0, 30.0)
+
+
+HOUR = np.arange(25 * 3600) / 25
+
+
+def looked(times: Times, start: float, end: float, **settings: float) -> list[int]:
+    settings = {"fps": 2.0, "max_frames": 8, **settings}
+    return stretch_frames(times, average_rate(times, 0.0), start, end, **settings)  # type: ignore[arg-type]
+
+
+def pairs(frames: list[int]) -> set[tuple[int, ...]]:
+    return {tuple(frames[i : i + 2]) for i in range(0, len(frames), 2)}
+
+
+@pytest.mark.parametrize("max_frames", [8, 16, 31, 768])
+@pytest.mark.parametrize("fps", [0.3, 2.0, 7.0, 25.0, 100.0])
+def test_overlapping_stretches_of_equal_settings_share_their_pairs(fps: float, max_frames: int) -> None:
+    one = looked(HOUR, 1000.0, 1020.0, fps=fps, max_frames=max_frames)
+    other = looked(HOUR, 1013.1, 1033.1, fps=fps, max_frames=max_frames)
+    shared = pairs(one) & pairs(other)
+    within = {frame for frame in {*one, *other} if 1013.1 <= HOUR[frame] <= 1020.0}
+    assert within
+    assert within <= {frame for pair in shared for frame in pair}
+
+
+def test_a_stretch_is_covered_from_its_first_moment_to_its_last() -> None:
+    draw = random.Random(1)
+    for _ in range(300):
+        start = draw.uniform(0, 3500)
+        end = min(start + 2 ** draw.uniform(-2, 10), 3599.0)
+        asked = draw.randint(2, 64)
+        frames = looked(HOUR, start, end, max_frames=asked)
+        assert frames == sorted(set(frames))
+        assert 1 <= len(frames) <= asked
+        shown = HOUR[frames]
+        gap = max(np.diff(shown).max(initial=0.04), 0.04)
+        assert shown[0] - gap - 0.05 <= start + gap
+        assert start - gap - 0.05 <= shown[0] <= start + gap + 0.05 or len(frames) <= 2
+        assert end - gap - 0.05 <= shown[-1] <= end + gap + 0.05 or len(frames) <= 2
+
+
+def test_at_least_half_of_the_frames_asked_for_come() -> None:
+    for length in np.linspace(8, 900, 400):
+        for asked in (8, 16, 64):
+            if length * 2 >= asked:
+                assert len(looked(HOUR, 600.0, 600.0 + length, max_frames=asked)) >= asked / 2
+
+
+def test_a_rate_above_the_files_own_gives_every_frame_once() -> None:
+    assert looked(HOUR, 10.0, 12.0, fps=60.0, max_frames=768) == list(range(250, 302))
+
+
+def test_short_stretches_show_what_is_there() -> None:
+    assert len(looked(HOUR, 3.1, 3.2)) == 4
+    assert set(looked(HOUR, 3.1, 3.2)) >= {78, 79, 80}
+    assert 250 in looked(HOUR, 10.01, 10.02)
+    assert len(looked(HOUR, 100.0, 101.0)) >= 4
+    assert looked(HOUR, 3599.9, 4000.0)[-1] == len(HOUR) - 1
+
+
+def test_a_budget_below_a_pair_gives_one_frame_of_the_stretch() -> None:
+    (frame,) = looked(HOUR, 5.0, 7.0, max_frames=1)
+    assert 5.0 <= HOUR[frame] <= 7.0
+
+
+def test_a_picture_that_stands_still_is_not_paired_with_one_far_away() -> None:
+    slides = np.array([0.0, 5.0, 60.0, 65.0, 120.0])
+    assert looked(slides, 6.0, 50.0) == [1]
+    assert looked(slides, 58.0, 70.0) == [2, 3]
+    assert looked(np.zeros(1), 0.0, 5.0) == [0]
+
+
+def test_a_variable_rate_is_looked_at_by_time() -> None:
+    busy_then_quiet = np.concatenate([np.arange(1000) / 100, 10 + np.arange(0, 50) / 2])
+    frames = looked(busy_then_quiet, 5.0, 15.0, fps=2.0, max_frames=100)
+    assert np.diff(busy_then_quiet[frames]) == pytest.approx(0.5, abs=0.011)
