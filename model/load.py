@@ -36,8 +36,8 @@ def load_model(
     `context` is in tokens: more than the checkpoint's own turns on YaRN, which reaches four times as far; less is a
     limit. With `speculate`, the checkpoint's draft layer (MTP) guesses that many tokens at a time; the answers are the
     same. Conversations are kept in `session_bytes` of memory (by default a quarter of a GPU's free memory, or an eighth
-    of the computer's), so that they are not read again, and encoded pictures in `vision_bytes`; with `cache_folder` both
-    are on disk too, for a later start.
+    of the computer's), so that they are not read again, and encoded pictures in `vision_bytes`; with `cache_folder`
+    both are on disk too, for a later start.
 
     Pictures and videos take `media_tokens` of a prompt at most, by default half of the context: beyond that the oldest
     are shown small, and then only named. `media_policy` limits what one may cost, and says from which hosts addresses
