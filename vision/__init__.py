@@ -4,6 +4,7 @@ Importing this package loads neither torch nor FFmpeg; they load with the first 
 """
 
 from .blocks import media_from_block
+from .evidence import contact_sheet, crop
 from .image import Image
 from .patches import Patches
 from .plan import Plan
@@ -22,6 +23,8 @@ __all__ = [
     "Video",
     "VideoInfo",
     "VisionSettings",
+    "contact_sheet",
+    "crop",
     "kind_of",
     "media_from_block",
 ]
