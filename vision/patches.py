@@ -54,17 +54,12 @@ class Patches:
             digest.update(self.kept.numpy().tobytes())
         return digest.hexdigest()
 
-    def normalised(
-        self, dtype: torch.dtype, device: torch.device | str, frames: Sequence[int] | None = None
-    ) -> Tensor:
-        """`[rows, values]` around 0 of all temporal patches or of `frames`, each value rounded to `dtype` once."""
+    def normalised(self, dtype: torch.dtype, device: torch.device | str) -> Tensor:
+        """`[rows, values]` around 0, computed in float32 on `device` and rounded to `dtype` once."""
         import torch
 
-        rows = self.pixels
-        if frames is not None:
-            rows = rows.view(self.grid[0], -1, rows.shape[-1])[list(frames)].flatten(0, 1)
         mean, std = 255 * self.settings.mean, 255 * self.settings.std
-        return rows.to(device=device).to(torch.float32).sub_(mean).div_(std).to(dtype)
+        return self.pixels.to(device=device).to(torch.float32).sub_(mean).div_(std).to(dtype)
 
     def pruned(self, difference: float) -> Patches:
         """Without tokens that look like the last one kept at their place: by less than `difference` of 255 on average.
