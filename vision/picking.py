@@ -99,7 +99,7 @@ def scene_changes(*, threshold: float = 0.1, looks: int = 256) -> Pick:
             np.linspace(seen[first], seen[last], 2 * frames + 1)[1::2]
             for first, last, frames in zip(firsts, lasts, _shares(probe.count, lengths), strict=True)
         ]
-        return sorted(_shown(probe, np.concatenate(wanted)))
+        return _filled(probe, _shown(probe, np.concatenate(wanted)))
 
     return pick
 
@@ -131,8 +131,7 @@ def by_question(score: Score, *, looks: int = 64, side: int = 224) -> Pick:
             if index not in near:
                 near |= {index - 1, index + 1}
                 wanted += [seen[index], *between[max(0, index - 1) : index + 1]]
-        shown = _shown(probe, [*wanted, *seen[best], *uniform(probe)])
-        return sorted(shown[: probe.count])
+        return _filled(probe, _shown(probe, [*wanted, *seen[best]]))
 
     return pick
 
@@ -177,3 +176,11 @@ def _shown(probe: Probe, wanted: Sequence[float] | Times) -> list[float]:
     """When the frames on screen at these seconds appeared, each once, in the order given."""
     frames = np.searchsorted(probe.times, np.asarray(wanted) + 1e-6, side="right") - 1
     return list(dict.fromkeys(float(probe.times[max(0, frame)]) for frame in frames))
+
+
+def _filled(probe: Probe, chosen: list[float]) -> list[float]:
+    """The first of `chosen` as far as the budget goes; what it has left is spread evenly over all other frames."""
+    chosen = chosen[: probe.count]
+    others = np.setdiff1d(probe.times, chosen)
+    places = np.linspace(0, len(others) - 1, min(probe.count - len(chosen), len(others))).round().astype(int)
+    return sorted({*chosen, *others[places].tolist()})

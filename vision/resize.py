@@ -67,7 +67,8 @@ class VisionSettings:
                 "expected the same in both files of the checkpoint."
             )
         image_min, image_max = _budget(image_config, default.image_min_pixels, default.image_max_pixels)
-        video_min, video_max = _budget(video_config, default.video_min_pixels, default.video_max_pixels)
+        edges = {"size": video_config.get("size")}  # all that the stock processor of video reads
+        video_min, video_max = _budget(edges, default.video_min_pixels, default.video_max_pixels)
         return cls(
             patch=grids[0]["patch_size"],
             merge=grids[0]["merge_size"],
@@ -147,7 +148,7 @@ def fit_video(
     most = frames if max_tokens is None else max(1, max_tokens // _LEGIBLE_TOKENS) * settings.temporal
     for number in range(min(frames, most), 0, -1):
         temporal_patches = math.ceil(number / settings.temporal)
-        if steady and temporal_patches > 1:
+        if steady:
             temporal_patches = _step_up(temporal_patches)
         stock = video_size(temporal_patches * settings.temporal if steady else number, height, width, settings)
         each = None if max_tokens is None else max_tokens // temporal_patches
@@ -228,15 +229,14 @@ def _refuse(
 
 def _check_aspect(height: int, width: int) -> None:
     if max(height, width) > MAX_ASPECT * min(height, width):
-        raise MediaError(
-            f"{width}x{height} px: one side is more than {MAX_ASPECT} times the other; crop or pad it first."
-        )
+        raise MediaError(f"{width}x{height} px: one side is over {MAX_ASPECT} times the other; crop or pad it first.")
 
 
 def _budget(config: Mapping[str, Any], low: int, high: int) -> tuple[int, int]:
+    """As the stock processor of pictures reads them: pixels win over edges."""
     size = config.get("size") or {}
-    low = size.get("shortest_edge") or config.get("min_pixels") or low
-    high = size.get("longest_edge") or config.get("max_pixels") or high
+    low = config.get("min_pixels") or size.get("shortest_edge") or low
+    high = config.get("max_pixels") or size.get("longest_edge") or high
     return int(low), int(high)
 
 

@@ -113,7 +113,7 @@ def _lattice_rate(length: float, rate: float, fps: float, least: int, most: int,
 
 def _touched(gaps: float, temporal: int) -> int:
     """The most frames in whole temporal patches that a stretch as long as so many gaps of the lattice can touch."""
-    return -(-(int(gaps) + temporal) // temporal) * temporal
+    return -(-(int(gaps + 1e-6) + temporal) // temporal) * temporal
 
 
 def _on_lattice(times: Times, rate: float, fps: float, part: slice, temporal: int) -> list[int]:

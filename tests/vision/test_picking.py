@@ -33,11 +33,10 @@ def frame(number: int) -> NDArray[np.uint8]:
     return np.asarray(picture)
 
 
-@pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
+def shoot(path: Path, gap: int) -> Path:
+    """The five scenes, with a keyframe every `gap` frames and nowhere else."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=RATE, options={"g": "50", "x264-params": "scenecut=0"})
+        stream = container.add_stream("libx264", rate=RATE, options={"g": str(gap), "x264-params": "scenecut=0"})
         stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
         for number in range(round(END * RATE)):
             picture = av.VideoFrame.from_ndarray(frame(number), format="rgb24")
@@ -45,6 +44,11 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
             container.mux(stream.encode(picture))
         container.mux(stream.encode())
     return path
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shoot(tmp_path_factory.mktemp("film") / "film.mp4", gap=50)
 
 
 def picked(film: Path, pick: Pick, count: int) -> list[float]:
@@ -86,6 +90,13 @@ def test_every_scene_is_shown_once(film: Path) -> None:
     assert [scene(time) for time in times] == list(SCENES)
 
 
+def test_where_keyframes_are_dense_only_they_are_decoded(tmp_path: Path) -> None:
+    spy = Spy(scene_changes())
+    times = picked(shoot(tmp_path / "dense.mp4", gap=5), spy, 5)
+    assert [scene(time) for time in times] == list(SCENES)
+    assert spy.looks == END * RATE / 5
+
+
 def test_what_the_budget_has_left_goes_to_long_scenes(film: Path) -> None:
     shown = [scene(time) for time in picked(film, scene_changes(), 13)]
     assert len(shown) == 13
@@ -115,6 +126,13 @@ def test_the_frames_nearest_to_the_question_come_with_their_neighbours(film: Pat
     spread = picked(film, by_question(redness, looks=32, side=48), 12)
     assert {scene(time) for time in spread} >= {10.0}
     assert max(spread) - min(time for time in spread if scene(time) == 10.0) > 3  # not one place alone
+
+
+def test_a_budget_above_the_looks_is_spread_evenly(film: Path) -> None:
+    times = picked(film, by_question(lambda frames: [0.0] * len(frames), looks=4), 40)
+    assert len(times) >= 38
+    assert np.diff(times).max() < 1.0
+    assert times[-1] > 15.0
 
 
 def test_embeddings_of_question_and_frames_are_compared_by_angle(film: Path) -> None:

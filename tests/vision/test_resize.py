@@ -2,9 +2,13 @@ import math
 import random
 from collections.abc import Iterator
 from contextlib import suppress
+from copy import deepcopy
+from typing import Any
 
 import pytest
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize as stock_image_size
+from transformers.models.qwen3_vl.video_processing_qwen3_vl import Qwen3VLVideoProcessor
 from transformers.models.qwen3_vl.video_processing_qwen3_vl import smart_resize as stock_video_size
 
 from quintet.errors import MediaError, UnsupportedModelError
@@ -178,32 +182,28 @@ def test_settings_are_read_from_the_configs_of_a_checkpoint() -> None:
     assert VisionSettings.from_hf({}, {}) == VisionSettings()
 
 
-def test_published_configs_of_every_shape_are_read() -> None:
-    """Qwen3.5's files name the budgets by edges; older ones by pixels, or by both with only one of them set."""
-    published = {
-        "size": {"longest_edge": 16777216, "shortest_edge": 65536},
-        "patch_size": 16,
-        "temporal_patch_size": 2,
-        "merge_size": 2,
-        "image_mean": [0.5, 0.5, 0.5],
-        "image_std": [0.5, 0.5, 0.5],
-        "processor_class": "Qwen3VLProcessor",
-        "image_processor_type": "Qwen2VLImageProcessorFast",
-    }
-    video = published | {
-        "size": {"longest_edge": 25165824, "shortest_edge": 4096},
-        "video_processor_type": "Qwen3VLVideoProcessor",
-    }
-    assert VisionSettings.from_hf(published, video) == VisionSettings()
-    older = published | {
-        "size": {"longest_edge": None, "shortest_edge": None},
-        "min_pixels": 3136,
-        "max_pixels": 12845056,
-    }
-    read = VisionSettings.from_hf(older, video)
-    assert (read.image_min_pixels, read.image_max_pixels) == (3136, 12845056)
+EDGES = {"shortest_edge": 10_000, "longest_edge": 20_000}
+
+
+@pytest.mark.parametrize(
+    "budget",
+    [
+        {"size": {"shortest_edge": 65536, "longest_edge": 16777216}},  # as published with Qwen3.5
+        {"size": EDGES, "min_pixels": None, "max_pixels": None},
+        {"size": EDGES, "min_pixels": 3136},
+        {"size": EDGES, "min_pixels": 3136, "max_pixels": 12845056},
+    ],
+)
+def test_budgets_are_read_from_configs_as_the_stock_processors_read_them(budget: dict[str, Any]) -> None:
+    read = VisionSettings.from_hf(budget, budget)
+    image, video = Qwen2VLImageProcessorPil(**deepcopy(budget)).size, Qwen3VLVideoProcessor(**deepcopy(budget)).size
+    assert (read.image_min_pixels, read.image_max_pixels) == (image.shortest_edge, image.longest_edge)
+    assert (read.video_min_pixels, read.video_max_pixels) == (video.shortest_edge, video.longest_edge)
+
+
+def test_other_grids_are_read() -> None:
     finer = {"patch_size": 14, "merge_size": 4, "temporal_patch_size": 1}
-    read = VisionSettings.from_hf(published | finer, video | finer)
+    read = VisionSettings.from_hf(finer, finer)
     assert (read.factor, read.row) == (56, 3 * 14 * 14)
 
 

@@ -1,4 +1,6 @@
 import random
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +10,7 @@ from transformers.models.qwen3_vl.video_processing_qwen3_vl import Qwen3VLVideoP
 from transformers.video_utils import VideoMetadata
 
 from quintet.errors import BadInputError
+from quintet.vision import Video
 from quintet.vision.patches import pair_times
 from quintet.vision.sampling import Times, average_rate, choose, frame_count, stretch, stretch_frames
 
@@ -144,3 +147,13 @@ def test_a_variable_rate_is_looked_at_by_time() -> None:
     busy_then_quiet = np.concatenate([np.arange(1000) / 100, 10 + np.arange(0, 50) / 2])
     frames = looked(busy_then_quiet, 5.0, 15.0, fps=2.0, max_frames=100)
     assert np.diff(busy_then_quiet[frames]) == pytest.approx(0.5, abs=0.011)
+
+
+def test_overlapping_stretches_of_a_file_have_temporal_patches_in_common(make_video: Callable[..., Path]) -> None:
+    path = make_video(frames=300, size=(640, 352))
+    one, other = (
+        Video(path, start=start, end=start + 5, max_frames=16, max_tokens=600).patches() for start in (1.0, 3.3)
+    )
+    shared = set(one.digests) & set(other.digests)
+    within = [time for time in one.times if 3.3 <= time <= 6.0]
+    assert len(shared) >= len(within) >= 2
