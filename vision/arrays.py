@@ -82,7 +82,8 @@ def _channels_last(value: Any, found: str) -> NDArray[Any]:
         value = value.detach().cpu()
         value = value.float() if value.is_floating_point() else value
         value = (value.permute(1, 2, 0) if value.ndim == 3 else value).numpy()
-    return value[:, :, 0] if value.ndim == 3 and value.shape[2] == 1 else value
+    pixels: NDArray[Any] = value
+    return pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
 
 
 def _to_bytes(pixels: NDArray[Any], found: str) -> NDArray[np.uint8]:
@@ -91,10 +92,11 @@ def _to_bytes(pixels: NDArray[Any], found: str) -> NDArray[np.uint8]:
     if pixels.dtype == np.bool_:
         return pixels.astype(np.uint8) * np.uint8(255)
     if pixels.dtype == np.uint16:
-        return EIGHT_BITS[pixels]
+        return EIGHT_BITS.take(pixels)
     if pixels.dtype.kind != "f":
         raise BadInputError(f"{found}: expected uint8, uint16, bool or floats from 0 to 1; convert it first.")
     low, high = float(pixels.min()), float(pixels.max())
     if not (low >= -_SLACK and high <= 1 + _SLACK):  # NaN fails too
         raise BadInputError(f"{found}: its values go from {low:g} to {high:g}; floats must go from 0 to 1, none NaN.")
-    return np.rint(pixels.clip(0, 1).astype(np.float32) * 255).astype(np.uint8)
+    tones: NDArray[np.float32] = pixels.clip(0, 1).astype(np.float32) * 255
+    return np.rint(tones).astype(np.uint8)

@@ -39,8 +39,8 @@ def fetch(url: str, policy: MediaPolicy) -> bytes:
             slowly.
     """
     deadline = time.monotonic() + policy.max_download_time
+    target = _Target.of(url, policy)
     for _ in range(MAX_REDIRECTS + 1):
-        target = _Target.of(url, policy)
         try:
             answer = _get(target, policy, deadline)
         except TimeoutError as error:
@@ -48,10 +48,12 @@ def fetch(url: str, policy: MediaPolicy) -> bytes:
                 f"{target}: not there within {policy.max_download_time:g} s; raise MediaPolicy.max_download_time."
             ) from error
         except (OSError, http.client.HTTPException) as error:
-            raise MediaError(f"{target}: the download failed ({error or type(error).__name__}); try again.") from error
+            raise MediaError(
+                f"{target}: the download failed ({str(error) or type(error).__name__}); try again."
+            ) from error
         if isinstance(answer, bytes):
             return answer
-        url = answer
+        target = _Target.of(answer, policy)
     raise MediaError(f"{target}: more than {MAX_REDIRECTS} redirects; pass the address that they lead to.")
 
 

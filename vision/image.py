@@ -6,25 +6,22 @@ import base64
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import PIL.Image
 
-from ..errors import BadInputError, MediaError
+from ..errors import BadInputError
 from .arrays import from_array, is_array
 from .box import edges, fractions
 from .patches import Patches, PatchRows
-from .picture import DAMAGE, check_pixels, open_picture, page_count, upright_rgb, upright_size
+from .picture import check_pixels, decode, open_picture, page_count, upright_size
 from .plan import Plan
 from .policy import MediaPolicy
-from .resize import VisionSettings, image_size, resize
+from .resize import VisionSettings, fit_image, resize
 from .sniff import picture_mime
 from .source import Source
-
-__all__ = ["DAMAGE", "Image", "fit_image", "open_picture", "upright_rgb"]
 
 
 class Image:
@@ -60,16 +57,19 @@ class Image:
                 raise BadInputError(f"{key}={value!r}: expected a whole number from 1, or None.")
         self.page, self.max_tokens, self.max_pixels, self.policy = page, max_tokens, max_pixels, policy
         self._source: Source | PIL.Image.Image
-        if is_array(source) or isinstance(source, PIL.Image.Image):
+        if is_array(source):
+            source = from_array(source)
+        if isinstance(source, PIL.Image.Image):
             if page is not None:
                 raise BadInputError(f"page={page}: only files have pages.")
-            self._source = source if isinstance(source, PIL.Image.Image) else from_array(source)
-            check_pixels(self._source.size, "the picture", policy)
+            check_pixels(source.size, "the picture", policy)
+            self._source = source
         else:
             self._source = Source.of(source, "picture", policy)
 
     def __repr__(self) -> str:
-        return "".join([f"Image({self.name!r}", *(f", {key}={value}" for key, value in self._settings().items()), ")"])
+        settings = "".join(f", {key}={value}" for key, value in self._settings().items())
+        return f"Image({self.name!r}{settings})"
 
     @property
     def name(self) -> str:
@@ -95,15 +95,7 @@ class Image:
             MediaError: as `size`; or the picture is damaged.
         """
         with self._opened() as picture:
-            expected = upright_size(picture)
-            try:
-                decoded = upright_rgb(picture)
-            except DAMAGE as error:
-                raise MediaError(f"{self._label}: the picture is damaged ({error}); get a whole copy.") from error
-            if decoded.size != expected:
-                raise MediaError(
-                    f"{self._label}: its header says {expected} px and it has {decoded.size}; save it again."
-                )
+            decoded = decode(picture, self._label)
             return decoded.copy() if decoded is self._source else decoded
 
     @property
@@ -116,7 +108,7 @@ class Image:
         if self.page is not None or isinstance(self._source, PIL.Image.Image):
             return (self,)
         with self._opened() as picture:
-            count = page_count(picture)
+            count = page_count(picture, self._label)
         if count == 1:
             return (self,)
         settings = self._settings()
@@ -126,8 +118,8 @@ class Image:
         """Size and tokens, told by the header alone.
 
         Raises:
-            MediaError: as `size`; or one side is more than 200 times the other.
-            BadInputError: `max_pixels` is less than one token has.
+            MediaError: as `size`; no size keeps within the budget; or one side is more than 200 times the other.
+            BadInputError: as `size`.
         """
         width, height = self.size
         return Plan("image", fit_image(height, width, settings, self.max_tokens, self.max_pixels), (), (), settings)
@@ -193,29 +185,3 @@ class Image:
         else:
             with open_picture(self._source, self.policy, self.page or 1) as picture:
                 yield picture
-
-
-def fit_image(
-    height: int,
-    width: int,
-    settings: VisionSettings,
-    max_tokens: int | None = None,
-    max_pixels: int | None = None,
-) -> tuple[int, int]:
-    """Height and width in px of a picture on the grid, so that it costs at most `max_tokens` and `max_pixels`.
-
-    The stock size where that is small enough already; a picture far longer than wide is squeezed in the end.
-
-    Raises:
-        MediaError: one side is more than 200 times the other.
-        BadInputError: `max_pixels` is less than one token has.
-    """
-    side = settings.factor
-    if max_pixels is not None and max_pixels < side**2:
-        raise BadInputError(f"max_pixels={max_pixels}: one token has {side}x{side} px already; raise max_pixels.")
-    limits = [max_tokens and max_tokens * side**2, max_pixels, settings.image_max_pixels]
-    most = min(limit for limit in limits if limit is not None)
-    lowered = replace(settings, image_min_pixels=min(settings.image_min_pixels, most), image_max_pixels=most)
-    rows, columns = image_size(height, width, lowered)
-    longest = most // min(rows, columns) // side * side
-    return min(rows, longest), min(columns, longest)

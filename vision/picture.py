@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadInputError, MediaError
 from .arrays import EIGHT_BITS
+from .headers import early_claims, icon_claims, late_exif
 from .policy import MediaPolicy
 from .sniff import is_text, picture_mime
 from .source import Source
@@ -56,7 +57,7 @@ def open_picture(
         BadInputError: there is no such page.
     """
     with source.open() as stream:
-        for size in _early_claims(source.head()):
+        for size in early_claims(source.head()):
             check_pixels(size, source.label, policy)
         picture = _identify(source, stream)
         if picture.format in _REFUSED:
@@ -64,10 +65,10 @@ def open_picture(
         if page > 1:
             _turn_to(picture, page, source.label)
         place = stream.tell()
-        for size in (picture.size, *_icon_claims(picture, stream)):
+        for size in (picture.size, *(icon_claims(stream) if picture.format == "ICO" else ())):
             check_pixels(size, source.label, policy)
         if picture.format == "PNG" and "exif" not in picture.info:
-            picture.info["exif"] = _late_exif(stream)  # Pillow would decode all pixels to look behind them
+            picture.info["exif"] = late_exif(stream)  # Pillow would decode all pixels to look behind them
         stream.seek(place)
         yield picture
 
@@ -81,15 +82,32 @@ def check_pixels(size: tuple[int, int], label: str, policy: MediaPolicy) -> None
         )
 
 
-def page_count(picture: PIL.Image.Image) -> int:
-    """Pages of a TIFF; 1 for everything else, frames of an animation included."""
-    return int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1
+def page_count(picture: PIL.Image.Image, label: str) -> int:
+    """Pages of a TIFF; 1 for everything else, animations included. Raises MediaError if a page's header is damaged."""
+    try:
+        with _quiet():
+            return int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1
+    except DAMAGE as error:
+        raise MediaError(f"{label}: the pages can't be counted ({error}); get a whole copy.") from error
 
 
 def upright_size(picture: PIL.Image.Image) -> tuple[int, int]:
     """Width and height in px once `upright_rgb` has turned the picture; nothing is decoded."""
     width, height = picture.size
     return (height, width) if _orientation(picture) in _LYING else (width, height)
+
+
+def decode(picture: PIL.Image.Image, label: str) -> PIL.Image.Image:
+    """As `upright_rgb`. Raises MediaError if the picture is damaged, or has another size than its header says."""
+    expected = upright_size(picture)
+    try:
+        with _quiet():
+            decoded = upright_rgb(picture)
+    except DAMAGE as error:
+        raise MediaError(f"{label}: the picture is damaged ({error}); get a whole copy.") from error
+    if decoded.size != expected:
+        raise MediaError(f"{label}: its header says {expected} px and it has {decoded.size} px; save it again.")
+    return decoded
 
 
 def upright_rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
@@ -114,7 +132,8 @@ def _orientation(picture: PIL.Image.Image) -> int:
     if picture.format == "TIFF":
         return 1
     try:
-        return int(picture.getexif().get(_ORIENTATION, 1))
+        with _quiet():
+            return int(picture.getexif().get(_ORIENTATION, 1))
     except DAMAGE:
         return 1
 
@@ -126,7 +145,7 @@ def _eight_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
     """
     values = np.asarray(picture)
     clear = picture.info.get("transparency")
-    grey = PIL.Image.fromarray(EIGHT_BITS[values] if values.dtype.itemsize == 2 else _scaled(values, picture.mode))
+    grey = PIL.Image.fromarray(EIGHT_BITS.take(values) if values.dtype.itemsize == 2 else _scaled(values, picture.mode))
     if isinstance(clear, int):
         grey.putalpha(PIL.Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)))
     return grey
@@ -137,13 +156,21 @@ def _scaled(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
     highest = float(tones.max(where=np.isfinite(tones), initial=0.0))
     white = next((white for white in ((1.0, 255.0) if mode == "F" else (255.0, 65535.0)) if highest <= white), highest)
     tones = np.nan_to_num(tones, nan=0.0, posinf=white, neginf=0.0).clip(0, white)
-    return np.rint(tones * (255 / white)).astype(np.uint8)
+    eight: NDArray[np.uint8] = np.rint(tones * (255 / white)).astype(np.uint8)
+    return eight
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Pillow's warnings: of its own limit on pixels, of odd metadata."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _identify(source: Source, stream: IO[bytes]) -> PIL.Image.Image:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's own limit, and odd metadata
+        with _quiet():
             return PIL.Image.open(stream)
     except PIL.Image.DecompressionBombError as error:
         raise MediaError(
@@ -173,58 +200,9 @@ def _what_it_is(head: bytes, error: Exception) -> str:
 
 
 def _turn_to(picture: PIL.Image.Image, page: int, label: str) -> None:
-    try:
-        pages = page_count(picture)
-        if page <= pages:
-            picture.seek(page - 1)
-            return
-    except DAMAGE as error:
-        raise MediaError(f"{label}: page {page} is damaged ({error}); get a whole copy.") from error
-    hint = "frames of an animation are read by Video" if getattr(picture, "is_animated", False) and pages == 1 else ""
-    raise BadInputError(f"page={page}: {label} has {pages} page{'s' * (pages > 1)}{'; ' * bool(hint)}{hint}.")
-
-
-def _early_claims(head: bytes) -> list[tuple[int, int]]:
-    """The sizes that a GIF or WebP claims: Pillow makes room for their pixels as it opens them."""
-    if head[:4] == b"GIF8" and len(head) >= 10:
-        return [struct.unpack_from("<HH", head, 6)]
-    if head[8:12] != b"WEBP" or len(head) < 30:
-        return []
-    match head[12:16]:
-        case b"VP8X":
-            return [(1 + int.from_bytes(head[24:27], "little"), 1 + int.from_bytes(head[27:30], "little"))]
-        case b"VP8L":
-            bits = int.from_bytes(head[21:25], "little")
-            return [(1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF))]
-        case _:
-            width, height = struct.unpack_from("<HH", head, 26)
-            return [(width & 0x3FFF, height & 0x3FFF)]
-
-
-def _icon_claims(picture: PIL.Image.Image, stream: IO[bytes]) -> Iterator[tuple[int, int]]:
-    """The true sizes of the pictures in an ICO, which its table needn't tell."""
-    if picture.format != "ICO":
-        return
-    stream.seek(0)
-    table = stream.read(6 + 16 * 65535)
-    for entry in range(struct.unpack_from("<H", table, 4)[0]):
-        if len(table) < 22 + 16 * entry:
-            return
-        stream.seek(struct.unpack_from("<I", table, 18 + 16 * entry)[0])
-        head = stream.read(24)
-        if head[:4] == b"\x89PNG" and len(head) == 24:
-            yield struct.unpack_from(">II", head, 16)
-        elif len(head) == 24:
-            width, height = struct.unpack_from("<ii", head, 4)
-            yield abs(width), abs(height) // 2  # the colours, and as many rows of the mask
-
-
-def _late_exif(stream: IO[bytes]) -> bytes:
-    """The EXIF chunk of a PNG, wherever it is; empty without one."""
-    stream.seek(8)
-    while len(head := stream.read(8)) == 8:
-        length, kind = struct.unpack(">I4s", head)
-        if kind == b"eXIf":
-            return stream.read(min(length, 1 << 16))
-        stream.seek(length + 4, 1)
-    return b""
+    pages = page_count(picture, label)
+    if page > pages:
+        hint = "; frames of an animation are read by Video" if getattr(picture, "is_animated", False) else ""
+        raise BadInputError(f"page={page}: {label} has {pages} page{'s' * (pages > 1)}{hint * (pages == 1)}.")
+    with _quiet():
+        picture.seek(page - 1)

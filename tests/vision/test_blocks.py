@@ -8,8 +8,8 @@ import PIL.Image
 import pytest
 from langchain_core.messages import HumanMessage
 
-from quintet.errors import MediaError, MissingFileError
-from quintet.vision import Image, Video, media_from_block
+from quintet.errors import BadInputError, MediaError, MissingFileError
+from quintet.vision import Image, MediaPolicy, Video, media_from_block
 
 RED = PIL.Image.new("RGB", (64, 48), (200, 10, 10))
 
@@ -66,6 +66,56 @@ def test_blocks_of_openai_are_read(tmp_path: Path, make_video: Callable[..., Pat
     video = media_from_block({"type": "video_url", "video_url": {"url": make_video().as_uri()}})
     assert isinstance(video, Video)
     assert video.info.frames == 60
+
+
+def test_blocks_of_anthropic_are_read(tmp_path: Path) -> None:
+    encoded = base64.b64encode(png()).decode()
+    (tmp_path / "red.png").write_bytes(png())
+    for source in (
+        {"type": "base64", "media_type": "image/png", "data": encoded},
+        {"type": "url", "url": (tmp_path / "red.png").as_uri()},
+        {"type": "url", "url": f"data:image/png;base64,{encoded}"},
+    ):
+        image = media_from_block({"type": "image", "source": source})
+        assert isinstance(image, Image)
+        assert image.size == (64, 48)
+
+
+def test_blocks_of_qwen_are_read(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+    (tmp_path / "red.png").write_bytes(png())
+    image = media_from_block({"type": "image", "image": str(tmp_path / "red.png")})
+    assert isinstance(image, Image)
+    assert image.size == (64, 48)
+    video = media_from_block({"type": "video", "video": make_video().as_uri()})
+    assert isinstance(video, Video)
+    assert video.info.frames == 60
+
+
+def test_files_are_told_by_their_mime_type(make_video: Callable[..., Path]) -> None:
+    encoded = base64.b64encode(png()).decode()
+    assert isinstance(media_from_block({"type": "file", "mime_type": "image/png", "base64": encoded}), Image)
+    video = {"type": "file", "mime_type": "video/mp4", "url": make_video().as_uri(), "extras": {"max_frames": 4}}
+    assert repr(media_from_block(video)) == "Video('clip.mp4', max_frames=4)"
+    assert media_from_block({"type": "file", "mime_type": "application/pdf", "base64": encoded}) is None
+
+
+def test_pictures_come_back_with_their_settings(tmp_path: Path) -> None:
+    RED.save(tmp_path / "pages.tif", save_all=True, append_images=[RED.rotate(90, expand=True)])
+    for source in (tmp_path / "pages.tif", (tmp_path / "pages.tif").read_bytes()):
+        image = Image(source, page=2, max_tokens=6, max_pixels=4096)
+        block = json.loads(json.dumps(image.to_block()))
+        assert block["extras"] == {"page": 2, "max_tokens": 6, "max_pixels": 4096}
+        back = media_from_block(HumanMessage(content_blocks=[block]).content_blocks[0])
+        assert isinstance(back, Image)
+        assert repr(back) == repr(image)
+        assert back.size == (48, 64)
+
+
+def test_limits_hold_for_blocks() -> None:
+    with pytest.raises(MediaError, match="over the limit"):
+        media_from_block({"type": "image", "base64": base64.b64encode(png()).decode()}, MediaPolicy(max_bytes=10))
+    with pytest.raises(BadInputError, match="max_tokens=0"):
+        media_from_block({**Image(RED).to_block(), "extras": {"max_tokens": 0}})
 
 
 def test_blocks_of_other_kinds_are_none() -> None:
