@@ -51,7 +51,7 @@ class FileTrack:
             aspect = float(stream.sample_aspect_ratio or 1)
             rate = float(stream.average_rate or 0)
         self._index = index or self._count(packets, deadline)
-        self._suspects: set[int] = set()
+        self._upright = Orientation.of(first)
         self.times: NDArray[np.float64] = self._index.times
         self.keyframes: Ints = self._index.keys
         self.info = self._describe(first, aspect, rate)
@@ -67,7 +67,7 @@ class FileTrack:
         Raises:
             MediaError: decoding takes longer than `policy` allows, or nothing good is near a damaged frame.
         """
-        missing, painter = set(wanted), Painter(self.info.hdr)
+        missing, painter = set(wanted), Painter(self._upright, self.info.hdr)
         deadline = Deadline(self._policy, self._source.label)
         damage: list[tuple[int, int]] = []
         for earlier, exact in _ATTEMPTS:
@@ -128,7 +128,7 @@ class FileTrack:
     def _describe(self, first: VideoFrame, aspect: float, rate: float) -> VideoInfo:
         check_size(first, self._source.label, self._policy)
         width, height = max(1, round(first.width * aspect)), first.height
-        if Orientation.of(first).swap:
+        if self._upright.swap:
             width, height = height, width
         fps = average_rate(self.times, rate)
         duration = float(self.times[-1]) + self._index.last or 1 / fps

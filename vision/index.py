@@ -18,6 +18,8 @@ from .packets import NO_STAMP, Ints, Packets
 _BROADCAST = frozenset({"mpegts", "mpeg"})
 _FORWARD = 10.0
 _BACK = 0.5
+# Sound is stored up to so many seconds earlier than it is heard.
+_LEAD_IN = 0.05
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,9 @@ class PacketIndex:
         before their keyframe lean on the group before it (open groups of pictures).
         """
         key = self._key - earlier
-        return np.where(key >= 0, self.packet[self.keys[key]], 0) if len(self.keys) else np.zeros_like(self.packet)
+        if not len(self.keys):
+            return np.zeros_like(self.packet)
+        return np.where(key >= 0, self.packet[self.keys[np.maximum(key, 0)]], 0)
 
     @cached_property
     def _key(self) -> Ints:
@@ -123,8 +127,9 @@ def _by_stamps(packets: Packets, numbers: Ints, container: InputContainer, strea
     gap = float(times[-1]) / max(1, len(times) - 1)
     last = float(packets.duration[numbers[-1]]) * base or gap
     begin = begins_before(container, stream, int(packets.pts[numbers[0]]))
-    # Sound is stored a little earlier than it is heard; a frame's time or more is meant.
-    return _index(packets, numbers, times + begin if begin >= (gap or last) else times, last, seekable=continuous)
+    if begin < _LEAD_IN + (gap or last):
+        begin = 0.0
+    return _index(packets, numbers, times + begin, last, seekable=continuous)
 
 
 def _joined(packets: Packets, name: str, base: float) -> tuple[Ints, bool]:

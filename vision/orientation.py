@@ -21,7 +21,10 @@ class Orientation:
 
     @classmethod
     def of(cls, frame: VideoFrame) -> Orientation:
-        """Read the display matrix: x' = a x + c y, y' = b x + d y, as nine 16.16 integers a b u c d v ..."""
+        """Read the display matrix: x' = a x + c y, y' = b x + d y, as nine 16.16 integers a b u c d v ...
+
+        Not for every frame: asking for side data ties a frame to itself, to be freed only when Python collects garbage.
+        """
         matrix = frame.side_data.get("DISPLAYMATRIX")
         if matrix is None:
             return cls()

@@ -44,17 +44,17 @@ class Painter:
     stays just below white, brought to the primaries of BT.709 and coded for a gamma of 2.4 (BT.1886).
     """
 
-    def __init__(self, transfer: Transfer | None) -> None:
+    def __init__(self, upright: Orientation, transfer: Transfer | None) -> None:
+        self._upright = upright
         self._scaler = VideoReformatter()
         self._tables = _Tables(transfer) if transfer else None
 
     def rgb(self, picture: VideoFrame) -> Rgb:
         """`[H, W, 3]`."""
-        upright = Orientation.of(picture)
         if self._tables and transfer_of(picture):
             deep = self._scaler.reformat(picture, format="rgb48le", src_colorspace=Colorspace.BT2020, threads=1)
-            return upright.apply(self._tables.map(deep.to_ndarray()))
-        return upright.apply(cast(Rgb, self._scaler.reformat(picture, format="rgb24", threads=1).to_ndarray()))
+            return self._upright.apply(self._tables.map(deep.to_ndarray()))
+        return self._upright.apply(cast(Rgb, self._scaler.reformat(picture, format="rgb24", threads=1).to_ndarray()))
 
 
 class _Tables:
