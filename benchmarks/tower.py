@@ -23,7 +23,7 @@ from quintet.vision.patches import PatchRows
 from quintet.vision.resize import fit_video, image_size
 
 RUNS = 5
-PUBLISHED = {"depth": 27, "hidden_size": 1152, "intermediate_size": 4304, "num_heads": 16, "out_hidden_size": 2048}
+PUBLISHED: dict[str, Any] = {"depth": 27, "hidden_size": 1152, "intermediate_size": 4304, "num_heads": 16}
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,11 @@ def published() -> tuple[Any, VisionSettings]:
     from transformers.models.qwen3_5_moe.modeling_qwen3_5_moe import Qwen3_5MoeVisionModel
 
     torch.manual_seed(0)
-    config = Qwen3_5MoeVisionConfig(**PUBLISHED)
+    config = Qwen3_5MoeVisionConfig(**PUBLISHED, out_hidden_size=2048)
     config._attn_implementation = "sdpa"
     with torch.device("cuda"):
-        visual = Qwen3_5MoeVisionModel(config).to(torch.bfloat16).eval().requires_grad_(False)
+        visual: Any = Qwen3_5MoeVisionModel(config)
+    visual.to(torch.bfloat16).eval().requires_grad_(False)
     for weight in visual.parameters():
         if weight.dim() > 1:
             weight.normal_(std=weight[0].numel() ** -0.5)
