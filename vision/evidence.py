@@ -35,7 +35,7 @@ def contact_sheet(video: Video, times: Sequence[float], *, columns: int | None =
         raise BadInputError("times=[]: expected the seconds of one frame at least.")
     info = video.info
     columns = columns or math.ceil(math.sqrt(len(times) * _ASPECT * info.height / info.width))
-    columns = min(columns, len(times))
+    columns = min(columns, len(set(times)))
     tile = min((width - _GAP) // max(columns, 1) - _GAP, max(info.width, _TILE))
     if columns < 1 or tile < _TILE // 2:
         raise BadInputError(f"columns={columns}, width={width}: a frame would be {tile} px wide; expected 80 at least.")
@@ -50,7 +50,7 @@ def contact_sheet(video: Video, times: Sequence[float], *, columns: int | None =
         x = _GAP + place % columns * (tile + _GAP)
         y = _GAP + place // columns * (label + height + _GAP)
         draw.text((x, y), clock(seconds), _INK, font)
-        _framed(sheet, frame, (x, y + label), _LINE)
+        _framed(sheet, frame, (x, y + label))
     return Image(sheet)
 
 
@@ -81,7 +81,7 @@ def crop(image: Image, box: Sequence[float], *, margin: float = 0.15) -> Image:
     _outline(locator, [reduced * side for side in (left, top, right, bottom)])
     lines = [f"x {left} to {right} px, y {top} to {bottom} px", f"of {whole.width} x {whole.height} px"]
     if image.name.isascii() and image.name.isprintable():  # the built-in font has no other letters
-        lines.insert(0, image.name)
+        lines.insert(0, image.name[-50:])
     return Image(_below(part, locator, lines))
 
 
@@ -101,9 +101,9 @@ def _below(part: PIL.Image.Image, locator: PIL.Image.Image, lines: Sequence[str]
     foot = max(locator.height, step * len(lines))
     width = max(part.width, locator.width + _GAP + text) + 2 * _GAP
     sheet = PIL.Image.new("RGB", (width, part.height + foot + 3 * _GAP), _PAPER)
-    _framed(sheet, part, (_GAP, _GAP), _LINE)
+    _framed(sheet, part, (_GAP, _GAP))
     y = part.height + 2 * _GAP
-    _framed(sheet, locator, (_GAP, y), _LINE)
+    _framed(sheet, locator, (_GAP, y))
     draw = ImageDraw.Draw(sheet)
     for number, line in enumerate(lines):
         draw.text((2 * _GAP + locator.width, y + number * step), line, _INK, font)
@@ -122,11 +122,11 @@ def _zoomed(picture: PIL.Image.Image) -> tuple[PIL.Image.Image, float]:
     return (picture if scale == 1 else _scaled(picture, max(1, round(picture.width * scale)))), scale
 
 
-def _framed(sheet: PIL.Image.Image, picture: PIL.Image.Image, place: tuple[int, int], line: str) -> None:
+def _framed(sheet: PIL.Image.Image, picture: PIL.Image.Image, place: tuple[int, int]) -> None:
     """`picture` on the sheet with a line of 1 px around."""
     sheet.paste(picture, place)
     x, y = place
-    ImageDraw.Draw(sheet).rectangle((x - 1, y - 1, x + picture.width, y + picture.height), outline=line)
+    ImageDraw.Draw(sheet).rectangle((x - 1, y - 1, x + picture.width, y + picture.height), outline=_LINE)
 
 
 def _outline(picture: PIL.Image.Image, box: Sequence[float]) -> None:

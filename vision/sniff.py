@@ -67,7 +67,8 @@ def kind_of(path: str | Path | Source, policy: MediaPolicy = MediaPolicy()) -> K
     if head.startswith(_DOCUMENTS):
         return "document"
     if is_text(head):
-        return "unknown" if Path(source.name or "").suffix.lower() in _PICTURE_SUFFIXES + _VIDEO_SUFFIXES else "document"
+        claimed = Path(source.name or "").suffix.lower()
+        return "unknown" if claimed in _PICTURE_SUFFIXES + _VIDEO_SUFFIXES else "document"
     if _has_picture(source, policy):
         return "picture"
     return "video" if _has_video(source, policy) else "unknown"
