@@ -45,10 +45,9 @@ class Source:
         if isinstance(value, (bytes, bytearray, memoryview)):
             return cls._of_bytes(bytes(value), kind, policy)
         if callable(read := getattr(value, "read", None)):
-            data = read()
-            if isinstance(data, bytes):
-                return cls._of_bytes(data, kind, policy)
-            raise BadInputError(f'A file that gives {type(data).__name__}: open the {kind} with mode "rb".')
+            if isinstance(value, io.TextIOBase) or not isinstance(data := read(), bytes):
+                raise BadInputError(f'The {kind}\'s file gives text; open it with mode "rb".')
+            return cls._of_bytes(data, kind, policy)
         raise BadInputError(f"{type(value).__name__} is no {kind}; pass a path, an address or the bytes of a file.")
 
     @classmethod
@@ -61,19 +60,19 @@ class Source:
 
     @classmethod
     def _of_url(cls, url: str, kind: str, policy: MediaPolicy) -> Source:
-        parts = urlsplit(url)
-        match parts.scheme:
-            case "data":
-                return cls._of_bytes(_read_data_url(url), kind, policy)
-            case "file":
-                if parts.netloc not in ("", "localhost"):
-                    raise MediaError(f"{url[:80]}: a file on another machine; copy it here and pass its path.")
-                return cls._of_path(url2pathname(parts.path), kind, policy)
+        scheme = url.partition(":")[0].lower()
+        if scheme == "data":
+            return cls._of_bytes(_read_data_url(url), kind, policy)
+        if scheme == "file":
+            host, _, path = url[5:].removeprefix("//").partition("/")
+            if host not in ("", "localhost"):
+                raise MediaError(f"{url[:80]}: a file on another machine; copy it here and pass its path.")
+            return cls._of_path(url2pathname("/" + path), kind, policy)
         from .fetch import fetch
 
-        return cls._of_bytes(
-            fetch(url, policy), kind, policy, PurePosixPath(unquote(parts.path)).name or parts.hostname
-        )
+        data = fetch(url, policy)
+        parts = urlsplit(url)
+        return cls._of_bytes(data, kind, policy, PurePosixPath(unquote(parts.path)).name or parts.hostname)
 
     @classmethod
     def _of_path(cls, value: str | Path, kind: str, policy: MediaPolicy) -> Source:
