@@ -22,7 +22,7 @@ Box = Annotated[list[float], Field(min_length=4, max_length=4)]
 
 MAX_FRAMES = 64
 MAX_TOKENS = 2048  # of one look
-WHOLE = [0, 0, 1, 1]
+WHOLE: list[float] = [0, 0, 1, 1]
 
 media_shelf: ContextVar[Sequence[Image | Video]] = ContextVar("media_shelf", default=())
 """The pictures and videos of the running conversation, in the order they appeared; an `Agent` sets it for its tools."""

@@ -146,7 +146,8 @@ class Glance:
     @property
     def keyframes(self) -> NDArray[np.float64]:
         keys = self._track.keyframes
-        return self._track.times[keys[(keys >= self._part.start) & (keys < self._part.stop)]]
+        times: NDArray[np.float64] = self._track.times[keys[(keys >= self._part.start) & (keys < self._part.stop)]]
+        return times
 
     def look(self, times: Sequence[float], side: int = 64) -> list[Rgb]:
         """The frames on screen at `times`, ascending, their longer side `side` px: `[H, W, 3]` each."""

@@ -122,5 +122,5 @@ class PatchRows:
 
 def pair_times(times: Sequence[float], temporal: int) -> tuple[float, ...]:
     """One time per temporal patch: the mean of its first and last frame's, in seconds. The last frame fills a gap."""
-    padded = [*times, *times[-1:] * (-len(times) % temporal)]
+    padded = [*times, *list(times[-1:]) * (-len(times) % temporal)]
     return tuple((padded[i] + padded[i + temporal - 1]) / 2 for i in range(0, len(padded), temporal))
