@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from .container import begins_before
 from .packets import NO_STAMP, Ints, Packets
 
+Seconds = NDArray[np.float64]
+
 # Formats whose stamps may start anew in mid-file, as in recordings put together; steps of so many seconds tell.
 _BROADCAST = frozenset({"mpegts", "mpeg"})
 _FORWARD = 10.0
@@ -41,7 +43,7 @@ class PacketIndex:
     seekable: a keyframe's stamp leads to it.
     """
 
-    times: NDArray[np.float64]
+    times: Seconds
     last: float
     packet: Ints
     keys: Ints
@@ -123,7 +125,7 @@ def _by_stamps(packets: Packets, numbers: Ints, container: InputContainer, strea
     base = float(stream.time_base or 0)
     stamps, continuous = _joined(packets, container.format.name, base)
     numbers = numbers[np.argsort(stamps[numbers], kind="stable")]
-    times = (stamps[numbers] - stamps[numbers[0]]) * base
+    times: Seconds = (stamps[numbers] - stamps[numbers[0]]) * base
     gap = float(times[-1]) / max(1, len(times) - 1)
     last = float(packets.duration[numbers[-1]]) * base or gap
     begin = begins_before(container, stream, int(packets.pts[numbers[0]]))
@@ -149,7 +151,7 @@ def _joined(packets: Packets, name: str, base: float) -> tuple[Ints, bool]:
     return stamps, not len(breaks)
 
 
-def _index(packets: Packets, numbers: Ints, times: NDArray[np.float64], last: float, *, seekable: bool) -> PacketIndex:
+def _index(packets: Packets, numbers: Ints, times: Seconds, last: float, *, seekable: bool) -> PacketIndex:
     keys = np.flatnonzero(packets.key[numbers])
     places = packets.pts[numbers[keys]]
     seekable = seekable and bool((places != NO_STAMP).all()) and len(np.unique(places)) == len(places)

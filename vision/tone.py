@@ -27,7 +27,7 @@ _TO_709 = np.array(
     np.float32,
 )
 # Rows converted at a time.
-_ROWS = 64
+_ROWS = 32
 _STEPS = 4096
 
 
@@ -53,7 +53,7 @@ class Painter:
         """`[H, W, 3]`."""
         if self._tables and transfer_of(picture):
             deep = self._scaler.reformat(picture, format="rgb48le", src_colorspace=Colorspace.BT2020, threads=1)
-            return self._upright.apply(self._tables.map(deep.to_ndarray()))
+            return self._upright.apply(self._tables.map(cast(NDArray[np.uint16], deep.to_ndarray())))
         return self._upright.apply(cast(Rgb, self._scaler.reformat(picture, format="rgb24", threads=1).to_ndarray()))
 
 
@@ -74,14 +74,15 @@ class _Tables:
         """16-bit codes `[H, W, 3]` to 8-bit BT.709, in strips that fit the processor's cache."""
         rgb = np.empty(codes.shape, np.uint8)
         for row in range(0, len(codes), _ROWS):
-            light = self._linear[codes[row : row + _ROWS]]
+            light = self._linear.take(codes[row : row + _ROWS])
             if self._hlg:  # the system gamma of a 1000 cd/m² display, 1.2
                 light *= np.maximum(light @ _LUMA, 1e-9)[..., None] ** np.float32(0.2)
-            brightest = np.sqrt(np.minimum(light.max(axis=-1), 1))
-            light *= self._gain[(brightest * (_STEPS - 1) + 0.5).astype(np.int32)][..., None]
-            light = light @ _TO_709.T
-            np.clip(light, 0, 1, out=light)
-            rgb[row : row + _ROWS] = self._coded[(light * 65535 + 0.5).astype(np.int32)]
+            # Ten times as fast as max(axis=-1).
+            brightest = np.maximum(np.maximum(light[..., 0], light[..., 1]), light[..., 2])
+            steps = np.sqrt(np.minimum(brightest, 1)) * (_STEPS - 1) + 0.5
+            light *= self._gain.take(steps.astype(np.uint16))[..., None]
+            light = np.clip(light @ _TO_709.T, 0, 1) * 65535
+            rgb[row : row + _ROWS] = self._coded.take((light + 0.5).astype(np.uint16))
         return rgb
 
 
