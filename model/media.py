@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..vision import Image, MediaPolicy, Patches, Plan, Video, VisionSettings, media_from_block
 from ..vision.cache import ByteBudget
+from ..vision.source import Source
 
 _PATCH_BYTES = 1 << 30
 _FRAME_BYTES = 256 << 20
@@ -23,13 +24,13 @@ class MediaCache:
         self._settings = settings
         self._policy = policy
         self._frames: ByteBudget[Tensor] = ByteBudget(_FRAME_BYTES)
-        self._fetched: ByteBudget[Image | Video] = ByteBudget(_FETCHED_BYTES)
+        self._fetched: ByteBudget[Source] = ByteBudget(_FETCHED_BYTES)
         self._plans: ByteBudget[Plan] = ByteBudget(_PLANS)  # each counts as 1
         self._patches: ByteBudget[Patches] = ByteBudget(_PATCH_BYTES)
 
     def found(self, block: object) -> Image | Video | None:
         """The picture or video of a content block, if it holds one."""
-        return media_from_block(block, self._policy)
+        return media_from_block(block, self._policy, self._fetched)
 
     def plan(self, media: Image | Video) -> Plan:
         """What a picture or video takes under this checkpoint's settings."""

@@ -52,7 +52,8 @@ def _snapshot(block: Block) -> Block:
     """The picture itself instead of its address: a tool may write its next picture to the same file."""
     from ..vision import Image
 
-    return Image(Path(url2pathname(urlsplit(block["url"]).path)).read_bytes()).to_block()
+    kept = Image(Path(url2pathname(urlsplit(block["url"]).path)).read_bytes()).to_block()
+    return {**kept, "extras": block["extras"]} if "extras" in block else kept
 
 
 def _media(value: Any) -> Image | Video | None:

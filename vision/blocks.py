@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import MediaError
+from .cache import ByteBudget
 from .image import Image
 from .policy import MediaPolicy
-from .source import decode_base64
+from .source import Source, decode_base64
 from .video import Video
 
 _KINDS: dict[str, type[Image] | type[Video]] = {"image": Image, "image_url": Image, "video": Video, "video_url": Video}
@@ -17,12 +18,14 @@ _KINDS: dict[str, type[Image] | type[Video]] = {"image": Image, "image_url": Ima
 def media_from_block(
     block: object,
     policy: MediaPolicy = MediaPolicy(),  # noqa: B008  frozen
+    fetched: ByteBudget[Source] | None = None,
 ) -> Image | Video | None:
     """The picture or video of a content block; None if the block holds neither.
 
     Reads langchain-core's standard blocks (`url` or `base64`; a `file` by its MIME type), OpenAI's `image_url` and
     `video_url`, Anthropic's `source`, and Qwen's `image` and `video`, the latter also a list of frames shown at `fps`.
-    Addresses are `data:`, `file:`, and others where `policy` allows them. Settings are read from `extras`.
+    Addresses are `data:`, `file:`, and others where `policy` allows them; `fetched` keeps what those hold. Settings are
+    read from `extras`.
 
     Raises:
         MissingFileError: no such file.
@@ -33,13 +36,23 @@ def media_from_block(
         return None
     extras = block.get("extras") or {}
     settings = {key: extras[key] for key in kind.SETTINGS if extras.get(key) is not None}
-    content = _content(block)
+    content: str | bytes | list[Any] | Source = _content(block)
+    if fetched is not None and isinstance(content, str) and content[:8].lower().startswith(("https://", "http://")):
+        content = _fetched(content, str(block["type"]), policy, fetched)
     if kind is Image:
         return Image(content, **settings, policy=policy)
     if isinstance(content, list):
         frames = [media_from_block(frame, policy) or frame for frame in content]
         return Video(frames, rate=extras.get("rate") or block.get("fps"), **settings, policy=policy)
     return Video(content, **settings, policy=policy)
+
+
+def _fetched(content: str, kind: str, policy: MediaPolicy, kept: ByteBudget[Source]) -> Source:
+    source = kept.get(content)
+    if source is None:
+        source = Source.of(content, kind, policy)
+        kept.put(content, source, len(source.read()))
+    return source
 
 
 def _kind(block: Mapping[str, Any]) -> type[Image] | type[Video] | None:
