@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import SupportsBytes, cast
+from typing import Any, SupportsBytes, cast
 
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import VideoFrame
 
 from .track import Rgb
@@ -25,7 +26,8 @@ class Orientation:
 
         Not for every frame: asking for side data ties a frame to itself, to be freed only when Python collects garbage.
         """
-        matrix = frame.side_data.get("DISPLAYMATRIX")
+        # `frame.side_data` would be kept on the frame, and refer to it: a cycle, so that frames pile up in memory.
+        matrix = cast(Any, SideDataContainer)(frame).get("DISPLAYMATRIX")
         if matrix is None:
             return cls()
         a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(cast(SupportsBytes, matrix)), dtype="<i4")[:5])

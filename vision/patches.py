@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from .resize import VisionSettings
 
 if TYPE_CHECKING:
@@ -102,8 +104,11 @@ class PatchRows:
         """Write one resized frame, uint8 `[3, H, W]`, at its position in time."""
         patch, merge, temporal = self._settings.patch, self._settings.merge, self._settings.temporal
         _, h, w = self._grid
-        windows = frame.reshape(3, h // merge, merge, patch, w // merge, merge, patch).permute(1, 4, 2, 5, 0, 3, 6)
-        self._rows[position // temporal, ..., position % temporal, :, :] = windows
+        line = f"V{patch}"  # a patch's line is copied as one value: torch's strided copy wakes all cores for each frame
+        lines = np.ascontiguousarray(frame.numpy()).view(line)  # [3, H, w]
+        windows = lines.reshape(3, h // merge, merge, patch, w // merge, merge).transpose(1, 4, 2, 5, 0, 3)
+        rows = self._rows.numpy()[position // temporal, ..., position % temporal, :, :]
+        rows.view(line)[..., 0] = windows
 
     def finish(self, kind: Literal["image", "video"], times: tuple[float, ...], notes: tuple[str, ...] = ()) -> Patches:
         """The patches, once every position is written."""
