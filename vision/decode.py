@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 from av.error import FFmpegError
@@ -27,6 +28,8 @@ from .track import FramesMissingError, Report, Rgb, VideoInfo
 # How many keyframes earlier to begin, and whether to decode exactly; the later ones for frames that didn't come or
 # can't be trusted. A stream of gradual refreshes needs several keyframes.
 _ATTEMPTS = ((0, False), (1, True), (4, True))
+# Seconds beyond which a good frame tells less than the damaged one itself.
+_FAR = 5.0
 # How many neighbours are tried to stand in for a damaged frame.
 _NEIGHBOURS = 16
 
@@ -65,65 +68,87 @@ class FileTrack:
         """As `Track.frames`.
 
         Raises:
-            MediaError: decoding takes longer than `policy` allows, or nothing good is near a damaged frame.
+            MediaError: decoding takes longer than `policy` allows, or nothing near a damaged frame can be decoded.
         """
         missing, painter = set(wanted), Painter(self._upright, self.info.hdr)
         deadline = Deadline(self._policy, self._source.label)
         damage: list[tuple[int, int]] = []
-        for earlier, exact in _ATTEMPTS:
-            damage.clear()  # the last attempt knows best
-            for frame, picture in self._decode(sorted(missing), earlier, exact, damage, deadline):
-                missing.remove(frame)
-                rgb = painter.rgb(picture)
-                with deadline.stopped():
-                    yield frame, rgb
-            if not missing:
-                return
-        if not damage and not self._whole:
-            raise FramesMissingError
-        yield from self._stand_ins(missing, damage, painter, deadline)
+        for frame, picture in chain(self._sound(missing, damage, deadline), self._damaged(missing, damage, deadline)):
+            rgb = painter.rgb(picture)
+            with deadline.stopped():
+                yield frame, rgb
 
-    def _decode(
-        self, wanted: Sequence[int], earlier: int, exact: bool, damage: list[tuple[int, int]], deadline: Deadline
+    def _sound(
+        self, missing: set[int], damage: list[tuple[int, int]], deadline: Deadline
     ) -> Iterator[tuple[int, VideoFrame]]:
-        """The trusted among the wanted frames in one pass over the file; what went wrong is added to `damage`."""
-        index = self._index
-        with open_container(self._source, self._policy) as (container, stream):
-            keys = index.packet[index.keys] if index.seekable and not exact else index.keys[:0]
-            cursor = Cursor(container, stream, deadline, index.stamps, keys)
-            decoder = RunDecoder(stream.codec_context, index, exact=exact)
-            for run in index.runs(wanted, earlier):
-                yield from decoder.decode(run, cursor.read(run.start, run.end))
-            damage.extend(decoder.damage)
+        """The good frames, taken out of `missing`; what went wrong for the others is left in `damage`."""
+        for earlier, exact in _ATTEMPTS:
+            if missing:
+                damage.clear()  # the last attempt knows best
+                for frame, picture in self._decode(missing, earlier, deadline, damage, exact=exact):
+                    missing.remove(frame)
+                    yield frame, picture
+        if missing and not damage and not self._whole:
+            raise FramesMissingError
 
-    def _stand_ins(
-        self, missing: set[int], damage: list[tuple[int, int]], painter: Painter, deadline: Deadline
-    ) -> Iterator[tuple[int, Rgb]]:
-        """The nearest good frame for each of those that are missing."""
-        index = self._index
-        self.report = replace(
-            self.report,
-            damaged=tuple(sorted({*self.report.damaged, *(float(self.times[frame]) for frame in missing)})),
-        )
-        good = ~_smeared(index, damage)
+    def _damaged(
+        self, missing: set[int], damage: list[tuple[int, int]], deadline: Deadline
+    ) -> Iterator[tuple[int, VideoFrame]]:
+        """The nearest good frame for each that is missing; where none is near, the frame itself, smeared as it is."""
+        good = ~_smeared(self._index, damage)
         good[list(missing)] = False
+        neighbours = _nearest(self.times, good, missing)
+        far = {
+            frame
+            for frame in missing
+            if frame not in neighbours or abs(self.times[neighbours[frame]] - self.times[frame]) > _FAR
+        }
+        if far:
+            for frame, picture in self._decode(far, 0, deadline, exact=True, trusting=True):
+                missing.remove(frame)
+                self.report = replace(self.report, smeared=self._with(self.report.smeared, {frame}))
+                yield frame, picture
+        self.report = replace(self.report, damaged=self._with(self.report.damaged, missing))
         for _ in range(_NEIGHBOURS):
             places: dict[int, list[int]] = defaultdict(list)
-            for frame in missing:
-                if (neighbour := _nearest(self.times, good, frame)) is not None:
-                    places[neighbour].append(frame)
+            for frame, neighbour in _nearest(self.times, good, missing).items():
+                places[neighbour].append(frame)
             good[list(places)] = False
-            for neighbour, picture in self._decode(sorted(places), 1, True, [], deadline):
-                rgb = painter.rgb(picture)
+            for neighbour, picture in self._decode(set(places), 1, deadline, exact=True):
                 good[neighbour] = True
                 for frame in places[neighbour]:
                     missing.remove(frame)
-                    with deadline.stopped():
-                        yield frame, rgb
+                    yield frame, picture
             if not missing:
                 return
         seconds = float(self.times[min(missing)])
         raise MediaError(f"{self._source.label}: nothing can be decoded near {seconds:.1f} s; get a whole copy.")
+
+    def _decode(
+        self,
+        wanted: set[int],
+        earlier: int,
+        deadline: Deadline,
+        damage: list[tuple[int, int]] | None = None,
+        *,
+        exact: bool,
+        trusting: bool = False,
+    ) -> Iterator[tuple[int, VideoFrame]]:
+        """What `RunDecoder` gives in one pass over the file; what went wrong is added to `damage`."""
+        index = self._index
+        runs = index.runs(sorted(wanted), earlier)
+        with open_container(self._source, self._policy) as (container, stream):
+            # Where frames were missing, a seek may have been at fault.
+            places = index.packet[index.keys] if index.seekable and not exact else index.keys[:0]
+            cursor = Cursor(container, stream, deadline, index.stamps, places)
+            decoder = RunDecoder(stream.codec_context, index, exact=exact, trusting=trusting)
+            for run in runs:
+                yield from decoder.decode(run, cursor.read(run.start, run.end))
+            if damage is not None:
+                damage.extend(decoder.damage)
+
+    def _with(self, seconds: tuple[float, ...], frames: set[int]) -> tuple[float, ...]:
+        return tuple(sorted({*seconds, *(float(self.times[frame]) for frame in frames)}))
 
     def _describe(self, first: VideoFrame, aspect: float, rate: float) -> VideoInfo:
         check_size(first, self._source.label, self._policy)
@@ -172,7 +197,9 @@ def _smeared(index: PacketIndex, damage: Sequence[tuple[int, int]]) -> NDArray[n
     return smeared
 
 
-def _nearest(times: NDArray[np.float64], good: NDArray[np.bool_], frame: int) -> int | None:
-    """The good frame nearest in time."""
-    frames = np.flatnonzero(good)
-    return int(frames[np.argmin(np.abs(times[frames] - times[frame]))]) if len(frames) else None
+def _nearest(times: NDArray[np.float64], good: NDArray[np.bool_], frames: set[int]) -> dict[int, int]:
+    """The good frame nearest in time to each of these; empty if none is good."""
+    places = np.flatnonzero(good)
+    if not len(places):
+        return {}
+    return {frame: int(places[np.argmin(np.abs(times[places] - times[frame]))]) for frame in frames}

@@ -117,7 +117,8 @@ def build_counted(
     found = np.array(list(dict.fromkeys(numbers)), np.int64)
     if _guesses_stamps(container, stream) or (packets.pts[found] == NO_STAMP).any():
         gap = 1 / float(stream.average_rate or 24)
-        return _index(packets, found, gap * np.arange(len(found)), gap, seekable=True)
+        times: Seconds = np.arange(len(found), dtype=np.float64) * gap
+        return _index(packets, found, times, gap, seekable=True)
     return _by_stamps(packets, found, container, stream)
 
 
@@ -129,9 +130,9 @@ def _by_stamps(packets: Packets, numbers: Ints, container: InputContainer, strea
     gap = float(times[-1]) / max(1, len(times) - 1)
     last = float(packets.duration[numbers[-1]]) * base or gap
     begin = begins_before(container, stream, int(packets.pts[numbers[0]]))
-    if begin < _LEAD_IN + (gap or last):
-        begin = 0.0
-    return _index(packets, numbers, times + begin, last, seekable=continuous)
+    if begin >= _LEAD_IN + (gap or last):
+        times += begin
+    return _index(packets, numbers, times, last, seekable=continuous)
 
 
 def _joined(packets: Packets, name: str, base: float) -> tuple[Ints, bool]:

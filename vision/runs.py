@@ -29,11 +29,12 @@ class RunDecoder:
     trusted if nothing went wrong from the keyframe it leans on up to its own packet, in file order.
 
     exact: with one thread and nothing left out, so that errors can be told to the packet.
+    trusting: whatever comes is handed out.
     damage: first and last packet of each place where something went wrong, as far as known; the decoder's own word.
     """
 
-    def __init__(self, codec: VideoCodecContext, index: PacketIndex, *, exact: bool) -> None:
-        self._codec, self._index = codec, index
+    def __init__(self, codec: VideoCodecContext, index: PacketIndex, *, exact: bool, trusting: bool = False) -> None:
+        self._codec, self._index, self._trusting = codec, index, trusting
         self._skips = not exact and codec.name in _SKIPS_UNREFERENCED
         self._delay = 0 if exact else _DELAY
         if exact:
@@ -63,7 +64,7 @@ class RunDecoder:
             # What a frame leans on may be shown, and found damaged, after it: wait until all of it is there.
             for item in [item for item in held if picture is None or index.horizon[index.packet[item[0]]] <= latest]:
                 held.remove(item)
-                if self._is_trusted(item[0], run, seen):
+                if self._trusting or self._is_trusted(item[0], run, seen):
                     yield item
         self._codec.flush_buffers()
 

@@ -39,20 +39,23 @@ class Report:
     """What isn't as recorded in the frames handed out; false when all is well.
 
     damaged: seconds of the frames that were asked for but can't be decoded; the nearest good frame stands in.
+    smeared: seconds of those shown as they are, for want of a good one near: what they lean on is damaged.
     truncated: the file ends early. tone_mapped: high dynamic range was brought to the standard one.
     """
 
     damaged: tuple[float, ...] = ()
+    smeared: tuple[float, ...] = ()
     truncated: bool = False
     tone_mapped: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.damaged or self.truncated or self.tone_mapped)
+        return bool(self.damaged or self.smeared or self.truncated or self.tone_mapped)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """The same in sentences."""
         notes = [_damage_note(group) for group in _groups(self.damaged)]
+        notes += [_smear_note(group) for group in _groups(self.smeared)]
         if self.truncated:
             notes.append("The file ends early; this is what there is.")
         if self.tone_mapped:
@@ -125,8 +128,15 @@ def _groups(times: tuple[float, ...]) -> list[list[float]]:
 
 
 def _damage_note(times: list[float]) -> str:
-    first, last = f"{times[0]:.1f}", f"{times[-1]:.1f}"
     if len(times) == 1:
-        return f"The frame at {first} s is damaged; the nearest good frame stands in."
-    place = f"at {first} s" if first == last else f"from {first} s to {last} s"
-    return f"{len(times)} frames {place} are damaged; the nearest good frames stand in."
+        return f"The frame at {times[0]:.1f} s is damaged; the nearest good frame stands in."
+    return f"{len(times)} frames {_place(times)} are damaged; the nearest good frames stand in."
+
+
+def _smear_note(times: list[float]) -> str:
+    return f"Frames {_place(times)} may be smeared: one before them is damaged."
+
+
+def _place(times: list[float]) -> str:
+    first, last = f"{times[0]:.1f} s", f"{times[-1]:.1f} s"
+    return f"at {first}" if first == last else f"from {first} to {last}"

@@ -133,6 +133,18 @@ def test_smeared_frames_never_pass_for_good_ones(
             assert seconds in track.report.damaged or np.array_equal(rgb, clean[round(25 * seconds)])
 
 
+def test_far_from_any_good_frame_a_smeared_one_is_shown_and_reported(
+    make_video: MakeVideo, read_number: ReadNumber
+) -> None:
+    path = make_video("clip.mp4", 300, faststart=True, g="1000", bf="0", preset="ultrafast")
+    spoil(path, 100)
+    track = opened(path)
+    frames = dict(track.frames([50, 110, 280]))
+    assert read_number(frames[50]) == 50
+    assert (track.report.damaged, track.report.smeared) == (pytest.approx([4.4]), pytest.approx([11.2]))
+    assert track.report.notes[1] == "Frames at 11.2 s may be smeared: one before them is damaged."
+
+
 def test_lost_packets_of_a_transport_stream_are_noticed(make_video: MakeVideo, every_frame: EveryFrame) -> None:
     path = make_video("clip.ts", 100, g="20")
     clean, data = every_frame(path), path.read_bytes()
