@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,21 @@ class Claim:
 
 def main(measure: Callable[[], tuple[Mapping[str, float], list[Claim]]]) -> None:
     """Measure and print, as text or with --json as one object; exit with 1 if a claim isn't kept."""
-    parser = argparse.ArgumentParser(description=sys.modules[measure.__module__].__doc__)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    as_json = parser.parse_args().json
-    figures, claims = measure()
+    as_json = parser(measure).parse_args().json
+    hand_over(*measure(), as_json)
+
+
+def parser(measure: Callable[..., object]) -> argparse.ArgumentParser:
+    """Of the options that all programs have."""
+    options = argparse.ArgumentParser(
+        description=sys.modules[measure.__module__].__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--json", action="store_true", help="print one JSON object")
+    return options
+
+
+def hand_over(figures: Mapping[str, float], claims: list[Claim], as_json: bool) -> NoReturn:
+    """Print, as text or as one JSON object; exit with 1 if a claim isn't kept."""
     if as_json:
         bounds = [{"text": claim.text, "value": claim.value, "kept": claim.kept} for claim in claims]
         print(json.dumps({"figures": dict(figures), "claims": bounds}))
