@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -95,27 +96,27 @@ def film(width: int, height: int) -> Iterator[Pixels]:
     """A minute's frames, each `[height, width, 3]`."""
     rng = np.random.default_rng(0)
     grain = rng.normal(8, 2.5, (height + 64, width + 64, 1)).clip(0, 16).astype(np.uint8)
-    scene, left = 0, 0
-    for number in range(MINUTE):
-        if left == 0:
-            scene, left = scene + 1, int(rng.integers(3 * RATE, 9 * RATE))
-            wall = texture(rng, 2 * width, 2 * height)
-            discs = [texture(rng, height // 3, height // 3) for _ in range(3)]
-            speeds, places = rng.uniform(-6, 6, (4, 2)), rng.uniform(0, min(width, height), (4, 2))
-        if number % RATE == 0:
+    scene, end = 0, 0
+    while end < MINUTE:
+        scene, start = scene + 1, end
+        end = min(MINUTE, start + int(rng.integers(3 * RATE, 9 * RATE)))
+        wall = texture(rng, 2 * width, 2 * height)
+        discs = [texture(rng, height // 3, height // 3) for _ in range(3)]
+        speeds, places = rng.uniform(-6, 6, (4, 2)), rng.uniform(0, min(width, height), (4, 2))
+        for number in range(start, end):
+            places += speeds
+            x, y = (int(place) % side for place, side in zip(places[3], (width, height), strict=True))
+            frame = wall[y : y + height, x : x + width].copy()
+            for disc, place in zip(discs, places, strict=False):
+                paste(frame, disc, place)
+            across, down = rng.integers(0, 64, 2)
+            frame += grain[down : down + height, across : across + width]
             words = text(f"Scene {scene}\n{number // RATE:02} s", height // 12)
-        left -= 1
-        places += speeds
-        x, y = (int(place) % side for place, side in zip(places[3], (width, height), strict=True))
-        frame = wall[y : y + height, x : x + width].copy()
-        for disc, place in zip(discs, places, strict=False):
-            paste(frame, disc, place)
-        across, down = rng.integers(0, 64, 2)
-        frame += grain[down : down + height, across : across + width]
-        frame[height // 20 :, width // 20 :][: words.shape[0], : words.shape[1]][words] = 255
-        yield frame
+            frame[height // 20 :, width // 20 :][: words.shape[0], : words.shape[1]][words] = 255
+            yield frame
 
 
+@cache
 def text(lines: str, size: int) -> NDArray[np.bool_]:
     """Where the letters are, `size` px high."""
     picture = Image.new("1", (8 * size, 3 * size))
