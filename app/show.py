@@ -132,9 +132,14 @@ def place(citation: Citation) -> str:
 def summary(content: str | Sequence[str | dict[str, Any]]) -> str:
     """A tool's result in one line; pictures and videos by their kind."""
     parts = [content] if isinstance(content, str) else content
-    words = [part if isinstance(part, str) else part.get("text", f"[{part.get('type')}]") for part in parts]
+    words = [part if isinstance(part, str) else part.get("text", f"[{_kind(part)}]") for part in parts]
     text = " ".join(" ".join(words).split())
     return text if len(text) <= _LONG else text[: _LONG - 1] + "…"
+
+
+def _kind(block: Mapping[str, Any]) -> str:
+    """What a block holds; a file's MIME type tells."""
+    return str(block.get("mime_type") or block.get("type")).partition("/")[0]
 
 
 def answer_facts(answer: Answer) -> dict[str, Any]:
