@@ -68,6 +68,8 @@ class Contender:
         loaders = Path(__file__).with_name("loaders.py")
         command = (self._python, loaders, self.name, clip, small, str(frames), pixels)
         done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode and self.name.startswith(OURS):
+            raise RuntimeError(done.stderr)
         if done.returncode:
             print(f"{self.name} is left out: {(done.stderr.splitlines() or [''])[-1]}", file=sys.stderr)
             return False
@@ -93,7 +95,8 @@ def measure(
         for turn in range(runs):
             for one in list(contenders):
                 warm = clip if one.name == "quintet, second look" else small
-                if not one.load(clip, warm, case.frames, "" if turn or one.name == RAW else pixels[one]):
+                compared = not (turn or case.looks or one.name == RAW)
+                if not one.load(clip, warm, case.frames, pixels[one] if compared else ""):
                     contenders.remove(one)
                 elif pixels[one].exists() and one.name != contenders[0].name:
                     differences |= compare(one.name, pixels[contenders[0]], pixels[one])
