@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -123,10 +124,12 @@ def build_counted(
 
 
 def _by_stamps(packets: Packets, numbers: Ints, container: InputContainer, stream: VideoStream) -> PacketIndex:
-    base = float(stream.time_base or 0)
+    unit = stream.time_base or Fraction(0)
+    base = float(unit)
     stamps, continuous = _joined(packets, container.format.name, base)
     numbers = numbers[np.argsort(stamps[numbers], kind="stable")]
-    times: Seconds = (stamps[numbers] - stamps[numbers[0]]) * base
+    # Divided once: halves of a decimal round as they do in transformers' time stamps.
+    times: Seconds = (stamps[numbers] - stamps[numbers[0]]) * unit.numerator / unit.denominator
     gap = float(times[-1]) / max(1, len(times) - 1)
     last = float(packets.duration[numbers[-1]]) * base or gap
     begin = begins_before(container, stream, int(packets.pts[numbers[0]]))

@@ -97,7 +97,7 @@ def stock() -> StockProcessor:
     return StockProcessor(pictures, tokenizer, videos, chat_template=tokenizer.chat_template)
 
 
-@pytest.mark.parametrize(("frames", "rate"), [(97, 25), (60, 30), (5, 25), (45, 24), (2, 25)])
+@pytest.mark.parametrize(("frames", "rate"), [(97, 25), (60, 30), (5, 25), (5, 10), (45, 24), (2, 25)])
 def test_a_prompt_is_the_stock_one(make_video: MakeVideo, stock: StockProcessor, frames: int, rate: int) -> None:
     """Sampled frames, timestamps, markers, rows, grids and positions of a real video beside a picture."""
     path, size = make_video(frames=frames, rate=rate), (96, 160)
