@@ -50,7 +50,7 @@ def look_at_picture(picture: int, box: Box) -> Returned:
 
     image = _pick(Image, "picture", picture)
     with _told():
-        part = Image(image.crop(box).pil, max_tokens=MAX_TOKENS)
+        part = Image(image.crop(box).pil, max_tokens=MAX_TOKENS, policy=image.policy)
         evidence = Evidence(image.name, box=fractions(box, *image.size))
     return Returned([f"picture {picture}, box {_numbers(box)}:", part], evidence)
 
@@ -77,13 +77,13 @@ def look_at_video(video: int, start: float, end: float, frames: int = 8, box: Bo
             "and start must be before end"
         )
     end = min(end, duration)
-    part = None if box == WHOLE else tuple(box)
     every = clip.info.fps
     with _told():
+        part = clip.look.box if box == WHOLE else clip.look.closer(box, clip.info)
         # Every frame there is, but at most so many: the conversation's own rate may be too low for a short stretch.
-        closer = clip.clip(start, end, fps=every, max_frames=frames, max_tokens=MAX_TOKENS, box=part, times=None)
+        closer = clip.clip(start, end, fps=every, max_frames=frames, max_tokens=MAX_TOKENS, box=part)
         closer.plan()
-    text = f"video {video} from {start:.1f} to {end:.1f} seconds{f', box {_numbers(box)}' if part else ''}:"
+    text = f"video {video} from {start:.1f} to {end:.1f} seconds{f', box {_numbers(box)}' if box != WHOLE else ''}:"
     return Returned([text, closer], Evidence(clip.name, start, end))
 
 

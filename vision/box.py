@@ -8,6 +8,8 @@ from ..errors import BadInputError
 
 Box = tuple[float, float, float, float]
 
+_ROUNDING = 1e-6  # px: 29 / 100 * 100 is a little less than 29
+
 
 def fractions(box: Sequence[float], width: int, height: int) -> Box:
     """`box` (left, top, right, bottom) as fractions of a picture of `width` x `height` px.
@@ -31,6 +33,6 @@ def fractions(box: Sequence[float], width: int, height: int) -> Box:
 
 def edges(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
     """The pixels of a box in fractions (left, top, right, bottom, the last two exclusive); 1 px at least."""
-    left, top = int(box[0] * width), int(box[1] * height)
+    left, top = int(box[0] * width + _ROUNDING), int(box[1] * height + _ROUNDING)
     right, bottom = round(box[2] * width), round(box[3] * height)
     return left, top, max(right, left + 1), max(bottom, top + 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from threading import Lock
 from typing import Generic, TypeVar
@@ -61,8 +60,8 @@ def share(source: Source, policy: MediaPolicy, track: Track) -> None:
 
 
 def identity(source: Source) -> str:
-    """Equal for sources of equal content: a file's path, size and time of change, or a digest of bytes."""
-    if source.path is None:
-        return hashlib.blake2b(source.read(), digest_size=16).hexdigest()
-    stat = source.path.stat()
-    return f"{source.path} {stat.st_size} {stat.st_mtime_ns}"
+    """Equal for sources of equal content: a file's path, size and time of change, or a digest of bytes.
+
+    Raises as `Source.open`.
+    """
+    return source.digest if source.path is None else f"{source.path} {source.stamp}"

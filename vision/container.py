@@ -65,7 +65,7 @@ def open_container(
     if is_text(source.head()):
         # FFmpeg would take some texts for play lists and open the files they name.
         raise MediaError(f"{source.label}: not a video: it holds text; pass an MP4, MKV, WebM or similar.")
-    size = source.path.stat().st_size if source.path else len(source.data or b"")
+    size, _ = source.stamp
     if size > policy.max_bytes:
         raise MediaError(
             f"{source.label}: {size} bytes are over the limit of {policy.max_bytes}; cut out the part that matters, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,10 @@ from .sampling import average_rate, frame_count, stretch, stretch_frames
 from .sampling import choose as evenly
 from .track import Rgb, Track, VideoInfo
 
-_POSITIVE = ("fps", "max_frames", "max_tokens", "max_pixels", "prune")
+_POSITIVE = ("fps", "prune")
+# Settings that choose frames, as `times` does.
+CHOOSING = ("fps", "max_frames", "start", "end")
+_WHOLE = ("max_frames", "max_tokens", "max_pixels")
 
 
 @dataclass(frozen=True)
@@ -38,23 +42,34 @@ class Look:
     max_pixels: int | None = None
     start: float | None = None
     end: float | None = None
-    box: tuple[float, ...] | None = None
-    times: tuple[float, ...] | None = None
+    box: Sequence[float] | None = None
+    times: Sequence[float] | None = None
     prune: float | None = None
 
     def __post_init__(self) -> None:
         for key in _POSITIVE:
             value = getattr(self, key)
-            if value is not None and not (_is_number(value) and value > 0):
+            if value is not None and not (_is_number(value) and 0 < value < inf):
                 raise BadInputError(f"{key}={value!r}: expected more than 0, or None for the model's own.")
-        limits = (0 if self.start is None else self.start, float("inf") if self.end is None else self.end)
+        for key in _WHOLE:
+            value = getattr(self, key)
+            if value is not None and not (_is_number(value) and isinstance(value, int) and value > 0):
+                raise BadInputError(f"{key}={value!r}: expected more than 0, a whole number, or None.")
+        limits = (0 if self.start is None else self.start, inf if self.end is None else self.end)
         if not (all(map(_is_number, limits)) and 0 <= limits[0] < limits[1]):
             raise BadInputError(f"start={self.start!r}, end={self.end!r}: expected 0 <= start < end, in seconds.")
         for key in ("box", "times"):
             if (value := getattr(self, key)) is not None:
-                object.__setattr__(self, key, tuple(value))
-        if self.times is not None and not (self.times and all(_is_number(time) and time >= 0 for time in self.times)):
-            raise BadInputError(f"times={list(self.times)}: expected one or more seconds, none below 0.")
+                object.__setattr__(self, key, _numbers(key, value))
+        if self.times is not None:
+            self._check_times(self.times)
+
+    def _check_times(self, times: Sequence[float]) -> None:
+        if not (times and all(isfinite(time) and time >= 0 for time in times)):
+            raise BadInputError(f"times={list(times)}: expected one or more seconds, none below 0.")
+        for key in CHOOSING:
+            if (value := getattr(self, key)) is not None:
+                raise BadInputError(f"{key}={value}: times alone say which frames are looked at; give one of them.")
 
     @property
     def part(self) -> bool:
@@ -72,6 +87,18 @@ class Look:
             return info.height, info.width
         left, top, right, bottom = edges(fractions(self.box, info.width, info.height), info.width, info.height)
         return bottom - top, right - left
+
+    def closer(self, box: Sequence[float], info: VideoInfo) -> tuple[float, ...]:
+        """The part `box` of what is looked at of each frame, as a part of the whole frame.
+
+        Raises:
+            BadInputError: it lies outside.
+        """
+        height, width = self.shape(info)
+        part = fractions(box, width, height)
+        left, top, right, bottom = fractions(self.box or (0, 0, 1, 1), info.width, info.height)
+        places, sides = (left, top), (right - left, bottom - top)
+        return tuple(places[axis % 2] + sides[axis % 2] * side for axis, side in enumerate(part))
 
     def cut(self, rgb: Rgb, info: VideoInfo) -> Rgb:
         """The part of a decoded frame `[H, W, 3]`, whose pixels need not be square."""
@@ -120,7 +147,9 @@ class Look:
 
         def picked(count: int) -> list[int]:
             glance = Glance(self, track, part, rate, max(1, count // temporal))
-            return _still(on_screen(track, pick(glance)), count, temporal=temporal)
+            if not (shown := on_screen(track, pick(glance))):
+                raise BadInputError("pick chose no frames; it must return the seconds of one at least.")
+            return _still(shown, count, temporal=temporal)
 
         return picked, count
 
@@ -182,6 +211,14 @@ def _still(frames: Sequence[int], count: int, *, temporal: int) -> list[int]:
     most = min(len(frames), max(1, count // temporal))
     places = np.linspace(0, len(frames) - 1, most).round().astype(int)
     return [frames[place] for place in places for _ in range(temporal)]
+
+
+def _numbers(key: str, values: Iterable[float]) -> tuple[float, ...]:
+    """Of NumPy and torch too, as JSON has them."""
+    try:
+        return tuple(value if type(value) is int else float(value) for value in values)
+    except (TypeError, ValueError) as error:
+        raise BadInputError(f"{key}={values!r}: expected a list of numbers.") from error
 
 
 def _is_number(value: object) -> bool:

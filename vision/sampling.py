@@ -13,6 +13,8 @@ Times = NDArray[np.float64]
 def stretch(times: Times, duration: float, start: float | None, end: float | None) -> slice:
     """The frames that appear from `start` to `end` seconds, both included; if none does, the one on screen at `start`.
 
+    Before the first frame, which other streams may precede, that is the first.
+
     Raises:
         BadInputError: the stretch begins after the video's end.
     """
@@ -23,7 +25,8 @@ def stretch(times: Times, duration: float, start: float | None, end: float | Non
     first = int(np.searchsorted(times, low - 1e-6))
     last = int(np.searchsorted(times, high + 1e-6))
     if first >= last:
-        first, last = first - 1, first
+        last = max(first, 1)
+        first = last - 1
     return slice(first, last)
 
 

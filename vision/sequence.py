@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from ..errors import BadInputError, MediaError
 from .arrays import frames_of, is_array
 from .image import Image
 from .policy import MediaPolicy
-from .track import Report, Rgb, VideoInfo
+from .track import Report, Rgb, Track, VideoInfo
 
 
 class FramesTrack:
@@ -77,3 +79,17 @@ def _listed(frames: Any) -> Sequence[Any]:
     if not frames:
         raise BadInputError("The list of frames is empty; give one frame at least.")
     return frames
+
+
+def lossless(track: Track) -> bytes:
+    """The frames as a QuickTime file of PNGs."""
+    import av
+
+    file = io.BytesIO()
+    with av.open(file, "w", format="mov") as container:
+        stream = container.add_stream("png", rate=Fraction(track.info.fps).limit_denominator(100_000))
+        stream.width, stream.height, stream.pix_fmt = track.info.width, track.info.height, "rgb24"
+        for _, rgb in track.frames(range(len(track.times))):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
+        container.mux(stream.encode(None))
+    return file.getvalue()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import io
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
@@ -86,7 +88,7 @@ class Source:
         if not exists:
             raise MissingFileError(f"{path}: no such file; check the path of the {kind}.")
         if not is_file:
-            raise MediaError(f"{path}: a folder or device, not a {kind} file; name one file.")
+            raise MediaError(f"{path}: a folder or device; name one file.")
         source = cls(path, None, str(path))
         _check_length(source, path.stat().st_size, policy)
         if not source.head(1):
@@ -98,14 +100,35 @@ class Source:
         """The file's name without its folders or address; None for bytes."""
         return self.path.name if self.path else self.title
 
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """A file's length in bytes and time of change in ns; 0 for bytes, which never change. Raises as `open`."""
+        if self.path is None:
+            return len(self.data or b""), 0
+        try:
+            stat = self.path.stat()
+        except OSError as error:
+            raise _unreadable(self.label, error) from error
+        return stat.st_size, stat.st_mtime_ns
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all bytes. Raises as `open`."""
+        return hashlib.blake2b(self.read(), digest_size=16).hexdigest()
+
     def open(self) -> IO[bytes]:
-        """A new stream at the first byte."""
+        """A new stream at the first byte.
+
+        Raises:
+            MissingFileError: the file is there no longer.
+            MediaError: it can't be opened.
+        """
         if self.path is None:
             return io.BytesIO(self.data or b"")
         try:
             return self.path.open("rb")
         except OSError as error:
-            raise MediaError(f"{self.label}: can't be opened ({error.strerror}); check its permissions.") from error
+            raise _unreadable(self.label, error) from error
 
     def head(self, size: int = 4096) -> bytes:
         """The first `size` bytes, or all there are."""
@@ -120,6 +143,12 @@ class Source:
             return self.data
         with self.open() as stream:
             return stream.read()
+
+
+def _unreadable(label: str, error: OSError) -> BadInputError:
+    if isinstance(error, FileNotFoundError):
+        return MissingFileError(f"{label}: the file is there no longer; put it back, or pass its new path.")
+    return MediaError(f"{label}: can't be opened ({error.strerror}); check its permissions.")
 
 
 def is_url(text: str) -> bool:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import fields, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
@@ -19,13 +17,13 @@ from numpy.typing import NDArray
 from ..errors import BadInputError
 from .arrays import is_array
 from .cache import ByteBudget, identity, share, shared_track
-from .look import Look, on_screen
+from .look import CHOOSING, Look, on_screen
 from .patches import Patches, PatchRows
 from .picking import Pick
 from .plan import Plan
 from .policy import MediaPolicy
 from .resize import VisionSettings, resize
-from .sequence import FramesTrack
+from .sequence import FramesTrack, lossless
 from .sniff import picture_mime, video_mime
 from .source import Source
 from .track import FramesMissingError, Report, Rgb, Track, VideoInfo
@@ -75,12 +73,11 @@ class Video:
         times: Sequence[float] | None = None,
         prune: float | None = None,
     ) -> None:
-        self.look = Look(
-            fps, max_frames, max_tokens, max_pixels, start, end,
-            None if box is None else tuple(box), None if times is None else tuple(times), prune,
-        )  # fmt: skip
+        self.look = Look(fps, max_frames, max_tokens, max_pixels, start, end, box, times, prune)
         if pick is not None and times is not None:
             raise BadInputError("times and pick both choose the frames; give one of them.")
+        if pick is not None and not callable(pick):
+            raise BadInputError(f"pick={pick!r}: expected a function from a probe to seconds, as in `vision.picking`.")
         self._pick, self._policy = pick, policy
         self._source: Source | None = None
         self._track: Track | None = None
@@ -115,13 +112,13 @@ class Video:
         return self._opened().report
 
     def clip(self, start: float, end: float, **settings: Any) -> Video:
-        """The stretch from `start` to `end` seconds of the same video, with the same settings but those given.
+        """The stretch from `start` to `end` seconds, with the same settings but those given and `times`.
 
         Raises:
             BadInputError: the stretch is negative, empty or reversed, or a setting is out of range.
         """
         part = copy(self)
-        part.look = replace(self.look, start=start, end=end, **settings)
+        part.look = replace(self.look, **{"times": None, "start": start, "end": end, **settings})
         return part
 
     def plan(self, settings: VisionSettings = VisionSettings()) -> Plan:  # noqa: B008  frozen
@@ -166,8 +163,15 @@ class Video:
             MediaError: as `info`.
             BadInputError: a time lies outside the video.
         """
-        track = self._opened()
-        wanted = on_screen(track, times)
+        latest = -1.0
+        try:
+            for latest, rgb in self._in_order(self._opened(), times):
+                yield latest, rgb
+        except FramesMissingError:
+            yield from self._in_order(self._recounted(), times, latest)
+
+    def _in_order(self, track: Track, times: Sequence[float], after: float = -1.0) -> Iterator[tuple[float, Rgb]]:
+        wanted = [frame for frame in on_screen(track, times) if track.times[frame] > after]
         early: dict[int, Rgb] = {}
         following = 0
         for index, rgb in track.frames(wanted):
@@ -180,13 +184,14 @@ class Video:
         """A standard content block of langchain-core: a file by its URL, else bytes as base64; settings in `extras`."""
         settings = self.look.given()
         if self._pick is not None:
+            settings = {key: value for key, value in settings.items() if key not in CHOOSING}
             settings["times"] = list(self.plan().times)
         block: dict[str, Any] = {"type": "video", **self._content()}
         return {**block, "extras": settings} if settings else block
 
     def _content(self) -> dict[str, Any]:
         if self._source is None:
-            return {"mime_type": "video/quicktime", "base64": base64.b64encode(_lossless(self._opened())).decode()}
+            return {"mime_type": "video/quicktime", "base64": base64.b64encode(lossless(self._opened())).decode()}
         head = self._source.head()
         mime = video_mime(head) or picture_mime(head) or "video/mp4"
         if self._source.path is not None:
@@ -204,10 +209,13 @@ class Video:
         try:
             return work(self._opened())
         except FramesMissingError:
-            self._track = self._opened().counted()
-            if self._source:
-                share(self._source, self._policy, self._track)
-            return work(self._track)
+            return work(self._recounted())
+
+    def _recounted(self) -> Track:
+        self._track = self._opened().counted()
+        if self._source:
+            share(self._source, self._policy, self._track)
+        return self._track
 
     def _resized(
         self, track: Track, plan: Plan, wanted: Sequence[int], kept: ByteBudget[Tensor] | None
@@ -217,7 +225,7 @@ class Video:
 
         keys = {}
         if kept and self._source:
-            name = f"{identity(self._source)} {self.look.box} {plan.size}"
+            name = f"{identity(self._source)} {track.info.frames} {self.look.box} {plan.size}"
             keys = {frame: f"{name} {frame}" for frame in wanted}
         missing = []
         for frame in wanted:
@@ -239,17 +247,3 @@ class Video:
         if part.shape[:2] == (height, width):
             return part
         return np.asarray(PIL.Image.fromarray(part).resize((width, height), PIL.Image.Resampling.BICUBIC))
-
-
-def _lossless(track: Track) -> bytes:
-    """The frames as a QuickTime file of PNGs."""
-    import av
-
-    file = io.BytesIO()
-    with av.open(file, "w", format="mov") as container:
-        stream = container.add_stream("png", rate=Fraction(track.info.fps).limit_denominator(100_000))
-        stream.width, stream.height, stream.pix_fmt = track.info.width, track.info.height, "rgb24"
-        for _, rgb in track.frames(range(len(track.times))):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
-        container.mux(stream.encode(None))
-    return file.getvalue()

@@ -69,6 +69,15 @@ def test_watch_shows_at_most_as_many_frames_as_asked(shelf: list[Image | Video],
     assert (frames + 1) // 4 <= part.patches().grid[0] <= (frames + 1) // 2
 
 
+def test_a_box_is_a_part_of_what_was_shown(shelf: list[Image | Video], samples: Any) -> None:
+    shelf[1] = Video(samples.clip, box=(0.5, 0, 1, 0.5))
+    closer = media_from_block(look(watch_video, video=1, start=0, end=1, box=[0.5, 0, 1, 1]).content[1])
+    same = media_from_block(look(watch_video, video=1, start=0, end=1).content[1])
+    assert isinstance(closer, Video)
+    assert isinstance(same, Video)
+    assert (closer.look.box, same.look.box) == ((0.75, 0, 1, 0.5), (0.5, 0, 1, 0.5))
+
+
 def test_a_stretch_past_the_end_is_cut(shelf: list[Image | Video]) -> None:
     message = look(watch_video, video=1, start=3, end=99)
     assert message.content[0] == {"type": "text", "text": "video 1 from 3.0 to 4.0 seconds:"}

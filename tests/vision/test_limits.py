@@ -15,7 +15,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from quintet.errors import MediaError
+from quintet.errors import MediaError, MissingFileError
 from quintet.vision import Image, MediaPolicy, Video
 
 
@@ -156,6 +156,15 @@ def test_what_is_no_file_is_refused_without_reading(tmp_path: Path, kind: type[I
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(MediaError):
         kind(f"file://elsewhere{tmp_path}/a.png")
+
+
+def test_a_file_that_is_gone_by_the_time_it_is_read_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encoded("PNG"))
+    picture, video = Image(tmp_path / "a.png"), Video(tmp_path / "a.png")
+    (tmp_path / "a.png").unlink()
+    for read in (picture.patches, video.patches, video.plan, video.to_block):
+        with pytest.raises(MissingFileError, match=r"a\.png: the file is there no longer"):
+            read()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

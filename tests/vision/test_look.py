@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from quintet.errors import BadInputError, MediaError
 from quintet.vision import Patches, Video, VisionSettings, media_from_block
+from quintet.vision.box import edges, fractions
 from quintet.vision.cache import ByteBudget
 from quintet.vision.decode import FileTrack
 from quintet.vision.picking import Probe, keyframes
@@ -92,6 +93,29 @@ def test_chosen_moments_survive_a_content_block(make_video: MakeVideo) -> None:
     assert back.patches().digest == video.patches().digest
 
 
+def test_a_stretch_of_chosen_moments_forgets_them(make_video: MakeVideo) -> None:
+    path = make_video(frames=100)
+    assert Video(path, times=[0.5], max_tokens=96).clip(2, 3).plan() == Video(path, max_tokens=96).clip(2, 3).plan()
+
+
+def test_settings_come_from_arrays_too(make_video: MakeVideo) -> None:
+    path = make_video(frames=100)
+    video = Video(path, times=np.arange(3), box=np.array([0, 0, 0.5, 0.5], np.float32))
+    assert video.to_block()["extras"] == {"times": [0, 1, 2], "box": [0, 0, 0.5, 0.5]}
+
+
+def test_a_function_that_chooses_nothing_is_told(make_video: MakeVideo) -> None:
+    with pytest.raises(BadInputError, match="pick chose no frames"):
+        Video(make_video(frames=4), pick=lambda probe: []).plan()
+
+
+def test_a_box_counts_pixels_exactly() -> None:
+    whole = np.zeros((100, 100, 3), np.uint8)
+    for left in range(100):
+        assert edges(fractions((left, 0, 100, 100), 100, 100), 100, 100)[0] == left
+    assert Video([whole], rate=1, box=(29, 29, 61, 61)).look.shape(Video([whole], rate=1).info) == (32, 32)
+
+
 def test_a_part_of_each_frame(make_video: MakeVideo, to_frames: AsFrames, every_frame: Any) -> None:
     path = make_video(frames=4, size=(384, 256), rotation=90)
     box = (64, 192, 192, 384)  # of 256 x 384 px as seen
@@ -119,6 +143,14 @@ def test_frames_come_in_order_of_time_as_they_are_seen(make_video: MakeVideo, re
     assert read_number(shown[2][1][:, ::2]) == 50
     with pytest.raises(BadInputError, match=r"9 s: the video goes from 0 to 2\.4 s"):
         list(video.frames([9.0]))
+
+
+def test_a_file_replaced_after_it_was_opened_is_counted_again(make_video: MakeVideo, read_number: Any) -> None:
+    path = make_video(frames=60)
+    video = Video(path)
+    assert video.info.frames == 60
+    path.write_bytes(make_video("other.mp4", frames=50, rate=10).read_bytes())
+    assert [(time, read_number(rgb)) for time, rgb in video.frames([0, 1, 2])] == [(0, 0), (1, 10), (2, 20)]
 
 
 def test_a_list_of_frames_is_a_video_with_a_rate(make_video: MakeVideo, every_frame: Any) -> None:
@@ -178,6 +210,14 @@ def test_a_still_picture_lasts_for_one_frame(tmp_path: Path) -> None:
         ({"times": [-1]}, "expected one or more seconds"),
         ({"times": [1], "pick": keyframes}, "give one of them"),
         ({"prune": 0}, "prune=0: expected more than 0"),
+        ({"fps": float("inf")}, "fps=inf: expected more than 0"),
+        ({"max_frames": 1.5}, "max_frames=1.5: expected more than 0, a whole number"),
+        ({"max_tokens": float("inf")}, "max_tokens=inf: expected more than 0, a whole number"),
+        ({"times": 1.0}, "times=1.0: expected a list"),
+        ({"box": 5}, "box=5: expected a list"),
+        ({"times": [1], "start": 1}, "start=1: times alone"),
+        ({"times": [1], "max_frames": 2}, "max_frames=2: times alone"),
+        ({"pick": 3}, "pick=3: expected a function"),
     ],
 )
 def test_settings_out_of_range_are_refused_at_once(

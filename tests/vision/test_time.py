@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from quintet.vision import MediaPolicy
+from quintet.vision import MediaPolicy, Video
 from quintet.vision.source import Source
 from quintet.vision.track import Track, open_track
 
@@ -67,6 +67,9 @@ def test_a_picture_that_begins_after_the_sound_appears_later(
     assert late.times == pytest.approx(1.5 + np.arange(25) / 25, abs=0.03)
     assert late.info.duration == pytest.approx(2.5, abs=0.03)
     assert [read_number(rgb) for _, rgb in late.frames([0, 24])] == [0, 24]
+
+    before = Video(tmp_path / name, end=1.0).patches()
+    assert before.times == pytest.approx((1.5,), abs=0.03)  # nothing is there to be seen yet
 
     both_late = opened(remux(plain, tmp_path / name, shift=21.5, sound=20.0))
     assert both_late.times[0] == pytest.approx(1.5, abs=0.03)
