@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from mimetypes import guess_type
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import IO, TYPE_CHECKING, Any, TypeAlias, Union, cast
 
 from langchain_core.messages import BaseMessage, HumanMessage, ToolMessage
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
     from torch import Tensor
 
-Media: TypeAlias = Union[str, Path, "PillowImage", "NDArray[Any]", "Tensor", Image, Video]
+Media: TypeAlias = Union[str, Path, bytes, IO[bytes], "PillowImage", "NDArray[Any]", "Tensor", Image, Video]
 
 _LIBRARY = "add it to a Library and give the agent library.as_tool()"
 
@@ -45,8 +45,8 @@ def to_media(item: Media, policy: MediaPolicy) -> Sequence[Image | Video]:
         return item.pages
     if isinstance(item, Video):
         return [item]
-    if isinstance(item, (str, Path)):
-        return _from_file(item, policy)
+    if isinstance(item, (str, Path, bytes)) or callable(getattr(item, "read", None)):
+        return _from_file(cast(Any, item), policy)
     try:
         return [Image(item, policy=policy)]
     except BadInputError as error:
@@ -55,13 +55,13 @@ def to_media(item: Media, policy: MediaPolicy) -> Sequence[Image | Video]:
         ) from error
 
 
-def _from_file(place: str | Path, policy: MediaPolicy) -> Sequence[Image | Video]:
-    if isinstance(place, Path) or not is_url(place):
+def _from_file(place: str | Path | bytes | IO[bytes], policy: MediaPolicy) -> Sequence[Image | Video]:
+    if isinstance(place, Path) or (isinstance(place, str) and not is_url(place)):
         place = Path(place)
         if place.is_dir():
             raise BadInputError(f"{place} is a folder, not a picture or video; {_LIBRARY}")
     source = Source.of(place, "file", policy)
-    kind = kind_of(source)
+    kind = kind_of(source, policy)
     if kind == "document":
         raise BadInputError(f"{source.label} is a document, not a picture or video; {_LIBRARY}")
     claimed = (guess_type(source.name or "")[0] or "").partition("/")[0]

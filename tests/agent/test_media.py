@@ -45,6 +45,13 @@ def test_files_are_told_apart_by_content_not_by_name(script: Any, samples: Any, 
     assert types_of(model.seen[0][0]) == ["image", "video", "text"]
 
 
+def test_bytes_and_open_files_are_told_apart_too(script: Any, samples: Any) -> None:
+    model = script.model(script.say("ok"))
+    with samples.clip.open("rb") as opened:
+        Agent(model).ask("What?", samples.shapes.read_bytes(), samples.clip.read_bytes(), opened)
+    assert types_of(model.seen[0][0]) == ["image", "video", "video", "text"]
+
+
 def test_files_that_are_no_media_are_refused_before_the_model_runs(script: Any, samples: Any, tmp_path: Path) -> None:
     agent = Agent(script.model())
     fake = tmp_path / "fake.mp4"
