@@ -15,7 +15,7 @@ from quintet import Agent, Video, load_model
 from quintet.agent import ToolCall
 from quintet.tools import watch_video
 
-FPS = 2
+FPS = 1
 SIZE = (320, 240)  # px
 WORDS = (
     "apple bread chair door eagle field glass house iron jeans knife lemon metal north onion paper queen river sugar "
