@@ -107,6 +107,14 @@ class Look:
         left, top, right, bottom = edges(fractions(self.box, info.width, info.height), rgb.shape[1], rgb.shape[0])
         return np.ascontiguousarray(rgb[top:bottom, left:right])
 
+    def seen(self, rgb: Rgb, info: VideoInfo) -> Rgb:
+        """The same with square pixels."""
+        height, width = self.shape(info)
+        part = self.cut(rgb, info)
+        if part.shape[:2] == (height, width):
+            return part
+        return np.asarray(PIL.Image.fromarray(part).resize((width, height), PIL.Image.Resampling.BICUBIC))
+
     def plan(self, track: Track, settings: VisionSettings, pick: Pick | None) -> Plan:
         """Which frames to take, and the size of each.
 

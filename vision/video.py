@@ -10,8 +10,6 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-import PIL.Image
 from numpy.typing import NDArray
 
 from ..errors import BadInputError
@@ -151,7 +149,7 @@ class Video:
             for frame, pixels in self._resized(track, plan, list(places), frames):
                 for place in places[frame]:
                     rows.put(place, pixels)
-            return rows.finish("video", plan.times, tuple(f"{self.name}: {note}" for note in track.report.notes))
+            return rows.finish("video", plan.times, self._notes(track, plan))
 
         patches = self._read(fill)
         return patches if self.look.prune is None else patches.pruned(self.look.prune)
@@ -175,7 +173,7 @@ class Video:
         early: dict[int, Rgb] = {}
         following = 0
         for index, rgb in track.frames(wanted):
-            early[index] = self._seen(track, rgb)
+            early[index] = self.look.seen(rgb, track.info)
             while following < len(wanted) and wanted[following] in early:
                 yield float(track.times[wanted[following]]), early.pop(wanted[following])
                 following += 1
@@ -240,10 +238,9 @@ class Video:
                 kept.put(keys[frame], pixels, pixels.nbytes)
             yield frame, pixels
 
-    def _seen(self, track: Track, rgb: Rgb) -> Rgb:
-        """A frame with square pixels."""
-        height, width = self.look.shape(track.info)
-        part = self.look.cut(rgb, track.info)
-        if part.shape[:2] == (height, width):
-            return part
-        return np.asarray(PIL.Image.fromarray(part).resize((width, height), PIL.Image.Resampling.BICUBIC))
+    def _notes(self, track: Track, plan: Plan) -> tuple[str, ...]:
+        """What is wrong with the frames of the plan; the track, which others look at too, may know of more."""
+        shown = {float(track.times[frame]) for frame in plan.frames}
+        damaged, smeared = (tuple(sorted(shown & {*times})) for times in (track.report.damaged, track.report.smeared))
+        report = replace(track.report, damaged=damaged, smeared=smeared)
+        return tuple(f"{self.name}: {note}" for note in report.notes)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import PIL.Image
 import pytest
@@ -151,6 +152,20 @@ def test_a_file_replaced_after_it_was_opened_is_counted_again(make_video: MakeVi
     assert video.info.frames == 60
     path.write_bytes(make_video("other.mp4", frames=50, rate=10).read_bytes())
     assert [(time, read_number(rgb)) for time, rgb in video.frames([0, 1, 2])] == [(0, 0), (1, 10), (2, 20)]
+
+
+def test_the_notes_of_a_look_are_of_what_it_shows(make_video: MakeVideo) -> None:
+    path = make_video(frames=60, g="20")
+    with av.open(str(path)) as container:
+        packet = next(packet for number, packet in enumerate(container.demux(video=0)) if number == 20)
+        assert packet.pos is not None
+        spoilt = packet.pos + packet.size // 3
+    with path.open("r+b") as file:
+        file.seek(spoilt)
+        file.write(bytes(packet.size // 2))
+    assert "damaged" in Video(path, times=[1.0]).patches().notes[0]
+    assert Video(path, times=[0.2, 2.0]).patches().notes == ()
+    assert Video(path).report  # of the whole file
 
 
 def test_a_list_of_frames_is_a_video_with_a_rate(make_video: MakeVideo, every_frame: Any) -> None:
