@@ -66,11 +66,11 @@ def _parser() -> _Parser:
 
     ask = commands.add_parser("ask", help="ask one question", parents=[_model(), _media(), _library(), _json()])
     ask.add_argument("question")
-    ask.add_argument("files", nargs="*", default=(), type=_place, help=_FILES)
+    ask.add_argument("files", nargs="*", default=(), help=_FILES)
     ask.set_defaults(command="ask")
 
     chat = commands.add_parser("chat", help="a conversation", parents=[_model(), _media(), _library()])
-    chat.add_argument("files", nargs="*", default=(), type=_place, help=_FILES)
+    chat.add_argument("files", nargs="*", default=(), help=_FILES)
     chat.set_defaults(command="chat")
 
     index = commands.add_parser("index", help="add documents to a library", parents=[_json()])
@@ -89,7 +89,6 @@ def _parser() -> _Parser:
         "files",
         nargs="*",
         default=(),
-        type=_place,
         metavar="MODEL_OR_FILE",
         help="a checkpoint: its size and what fits on this machine, nothing is loaded (default: nano, if nothing else "
         "is named); pictures and videos: what the model will see of them",
@@ -134,10 +133,6 @@ def _hosts() -> _Parser:
         help="fetch addresses (https://...) from this host, such as example.org or '*.example.org'; can be repeated",
     )
     return options
-
-
-def _place(word: str) -> str | Path:
-    return word if "://" in word else Path(word)
 
 
 def _library() -> _Parser:

@@ -41,7 +41,7 @@ class Setup:
 def ask(
     *,
     question: str,
-    files: Sequence[str | Path],
+    files: Sequence[str],
     allow_host: Sequence[str],
     library: Path | None,
     as_json: bool,
@@ -59,7 +59,7 @@ def ask(
             screen.answer(agent.stream(question, *given.media))
 
 
-def chat(*, files: Sequence[str | Path], allow_host: Sequence[str], library: Path | None, **setup: Any) -> None:
+def chat(*, files: Sequence[str], allow_host: Sequence[str], library: Path | None, **setup: Any) -> None:
     """A conversation, a line at a time; the files belong to the first question."""
     policy = MediaPolicy(hosts=tuple(allow_host))
     given = sort_files(files, policy)
@@ -108,16 +108,16 @@ def search(*, query: str, k: int, library: Path, as_json: bool) -> None:
 
 
 def inspect(
-    *, files: Sequence[str | Path], allow_host: Sequence[str], model: str | None, library: Path | None, as_json: bool
+    *, files: Sequence[str], allow_host: Sequence[str], model: str | None, library: Path | None, as_json: bool
 ) -> None:
     """Show what is known of a model, of files as that model sees them, and of a library."""
     from .inspection import describe_library, describe_media, describe_model
 
     _keep_logs_clean()
-    models = [*([model] if model else []), *(str(path) for path in files if is_model(path))]
+    models = [*([model] if model else []), *(word for word in files if is_model(word))]
     if len(models) > 1:
         raise BadInputError(f"{' and '.join(models)} are models; inspect one at a time")
-    given = sort_files([path for path in files if not is_model(path)], MediaPolicy(hosts=tuple(allow_host)))
+    given = sort_files([word for word in files if not is_model(word)], MediaPolicy(hosts=tuple(allow_host)))
     if given.documents:
         raise BadInputError(f"{given.documents[0]}: is no picture or video; index documents, and use --library")
     facts: dict[str, Any] = {}
@@ -219,7 +219,7 @@ def _lines(screen: Screen) -> Iterator[str]:
 def _added(line: str, screen: Screen, policy: MediaPolicy) -> tuple[Image | Video, ...]:
     """The media that `/add FILE...` names."""
     try:
-        given = sort_files([word if "://" in word else Path(word) for word in shlex.split(line)[1:]], policy)
+        given = sort_files(shlex.split(line)[1:], policy)
     except (QuintetError, ValueError) as error:
         screen.note(f"quintet: {error}")
         return ()

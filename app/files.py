@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import BadInputError, MissingFileError
 from ..vision import Image, MediaPolicy, Video, kind_of
-from ..vision.source import Source
+from ..vision.source import Source, is_url
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Given:
     documents: tuple[Path, ...]
 
 
-def sort_files(places: Sequence[str | Path], policy: MediaPolicy) -> Given:
+def sort_files(places: Sequence[str], policy: MediaPolicy) -> Given:
     """Sort files and addresses into media and documents by content; a folder counts as documents.
 
     Raises:
@@ -30,7 +30,7 @@ def sort_files(places: Sequence[str | Path], policy: MediaPolicy) -> Given:
     """
     media: list[Image | Video] = []
     documents: list[Path] = []
-    for place in places:
+    for place in (word if is_url(word) else Path(word) for word in places):
         if isinstance(place, Path) and place.is_dir():
             documents.append(place)
             continue
@@ -43,16 +43,17 @@ def sort_files(places: Sequence[str | Path], policy: MediaPolicy) -> Given:
             case "document" if isinstance(place, Path):
                 documents.append(place)
             case "document":
-                raise BadInputError(f"{place}: a document; download it and name the file")
+                raise BadInputError(f"{source.label}: a document; download it and name the file")
             case _:
                 raise _unusable(source)
     return Given(tuple(media), tuple(documents))
 
 
-def is_model(path: str | Path) -> bool:
+def is_model(word: str) -> bool:
     """Whether a word names a model rather than a file: nano, the folder of a checkpoint, or org/name of the hub."""
-    if isinstance(path, str):
+    if is_url(word):
         return False
+    path = Path(word)
     if path.exists():
         return (path / "config.json").is_file()
     return str(path) == "nano" or (len(path.parts) == 2 and not path.is_absolute() and guess_type(path)[0] is None)

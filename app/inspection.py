@@ -94,7 +94,8 @@ def describe_media(item: Image | Video, settings: VisionSettings) -> dict[str, A
     plan = item.plan(settings)
     seen = {"seen_px": list(reversed(plan.size)), "tokens": plan.tokens}
     if isinstance(item, Image):
-        return {"name": item.name, "kind": "picture", "px": list(item.size), **seen}
+        page = {} if item.page is None else {"page": item.page}
+        return {"name": item.name, "kind": "picture", **page, "px": list(item.size), **seen}
     info = item.info
     return {
         "name": item.name,
@@ -103,6 +104,7 @@ def describe_media(item: Image | Video, settings: VisionSettings) -> dict[str, A
         "seconds": round(info.duration, 3),
         "fps": round(info.fps, 3),
         "frames": info.frames,
+        **({"notes": list(item.report.notes)} if item.report else {}),
         **seen,
         "seen_at_seconds": [round(time, 3) for time in plan.times],
     }

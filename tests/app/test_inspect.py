@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from importlib.resources import files
 from pathlib import Path
 
+import PIL.Image
 import pytest
 
 from quintet.app.cli import main
@@ -52,6 +54,21 @@ def test_no_weights_are_loaded(tmp_path: Path, capsys: pytest.CaptureFixture[str
     model = facts(capsys, str(tmp_path))
     assert model["bytes_on_disk"] == {"BF16": size}
     assert model["fits_on_this_machine"]["float32"]["context_tokens"] == 0  # type: ignore[index]
+
+
+def test_pages_and_addresses_of_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    red, blue = PIL.Image.new("RGB", (40, 30), "red"), PIL.Image.new("RGB", (50, 30), "blue")
+    red.save(tmp_path / "two.tif", save_all=True, append_images=[blue])
+    red.save(tmp_path / "one.png")
+    address = "data:image/png;base64," + base64.b64encode((tmp_path / "one.png").read_bytes()).decode()
+    assert main(["inspect", str(tmp_path / "two.tif"), (tmp_path / "one.png").as_uri(), address, "--json"]) == 0
+    media = json.loads(capsys.readouterr().out)["media"]
+    assert [(one["name"], one.get("page"), one["px"]) for one in media] == [
+        ("two.tif", 1, [40, 30]),
+        ("two.tif", 2, [50, 30]),
+        ("one.png", None, [40, 30]),
+        ("picture", None, [40, 30]),
+    ]
 
 
 @pytest.mark.parametrize("file", ["model.safetensors", "config.json"])
