@@ -1,6 +1,7 @@
 """How much of a prompt pictures and videos may take: beyond it, the oldest step down.
 
-First from full size to small, then to a line of text that names them, so that a tool can look at them again. What
+First from full size to small, then to a line of text that names them, so that a tool can look at them again. The newest
+is made no smaller than it must be. What
 steps down changes the prompt behind it, which must be read anew: so each time a quarter of the budget is freed, and
 the same conversation, continued, comes to the same decisions until it overflows again.
 """
@@ -41,6 +42,7 @@ class MediaBudget:
                     shown.append(_Shown(at, place, block, media, numbers[type(media)], self._planned(media).tokens))
                     if _sum(shown) > tokens:
                         self._step_down(shown[:-1], shown, tokens - tokens // 4)
+                        self._fit(shown[-1], tokens - _sum(shown[:-1]))
                         self._step_down(shown[-1:], shown, tokens)
         for one in shown:
             content = list(changed[one.message].content)
@@ -60,13 +62,21 @@ class MediaBudget:
         if one.small or not one.tokens:
             return
         one.small = True
-        block = {**one.block, "extras": {**(one.block.get("extras") or {}), "max_tokens": max(1, one.tokens // _SMALL)}}
+        self._scale(one, max(1, one.tokens // _SMALL))
+
+    def _fit(self, one: "_Shown", room: int) -> None:
+        """As large as there is `room` for, if that is more than small."""
+        if one.tokens // _SMALL < room < one.tokens:
+            self._scale(one, room)
+
+    def _scale(self, one: "_Shown", tokens: int) -> None:
+        block = {**one.block, "extras": {**(one.block.get("extras") or {}), "max_tokens": tokens}}
         media = self._found(block)
         try:
-            tokens = self._planned(media).tokens if media else one.tokens
+            taken = self._planned(media).tokens if media else one.tokens
         except MediaError:  # it can't be as small as that
             return
-        one.block, one.tokens = block, min(tokens, one.tokens)
+        one.block, one.tokens = block, min(taken, one.tokens)
 
 
 class _Shown:

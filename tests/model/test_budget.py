@@ -51,8 +51,13 @@ def test_the_oldest_step_down_first_and_the_newest_last() -> None:
     assert shown(turns("red", "green", "blue"), 191) == [4, 64, 64]
     assert shown(turns("red", "green", "blue"), 100) == [4, 4, 64]
     assert shown(turns("red", "green", "blue"), 94) == [line, 4, 64]
-    assert shown(turns("red"), 40) == [4]
+    assert shown(turns("red"), 8) == [4]
     assert shown(turns("red"), 3) == [line]
+
+
+def test_the_newest_is_made_no_smaller_than_it_must_be() -> None:
+    assert shown(turns("red"), 40) == [36]
+    assert shown(turns("red", "green"), 40) == ["[picture 1: picture, shown before]", 36]
 
 
 def test_a_quarter_is_freed_so_that_the_next_picture_changes_nothing_before_it() -> None:
