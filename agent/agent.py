@@ -35,6 +35,7 @@ class Agent:
         system: instructions that precede the conversation.
         limits: what one ask may spend.
         media_policy: what pictures and videos given with a question may cost, and from which hosts they are fetched.
+            The model opens them again under its own (`load_model(..., media_policy=...)`), so raise limits in both.
         tool_timeout: seconds a tool call may take, None for no limit. Past it the model is told and the run goes on,
             but the thread of the call can't be killed.
 
@@ -83,7 +84,7 @@ class Agent:
         return self._run(asked, Form(schema) if schema is not None else None)
 
     def _run(self, question: HumanMessage, form: Form | None) -> Iterator[Event]:
-        turn = Turn(self.messages, question)
+        turn = Turn(self.messages, question, self.media_policy)
         toolbox = self._toolbox if form is None else self._toolbox.plus(form.tool)
         model = _with_tools(self._model, toolbox.tools)
         data: BaseModel | None = None

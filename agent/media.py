@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from mimetypes import guess_type
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias, Union, cast
@@ -72,13 +73,17 @@ def _from_file(place: str | Path | bytes | IO[bytes], policy: MediaPolicy) -> Se
     return Image(source, policy=policy).pages
 
 
-def media_in(messages: Iterable[BaseMessage]) -> Iterator[Image | Video]:
-    """The media that people and tools put into the messages, in order."""
+def media_in(
+    messages: Iterable[BaseMessage],
+    policy: MediaPolicy = MediaPolicy(),  # noqa: B008  frozen
+) -> Iterator[Image | Video]:
+    """The media that people and tools put into the messages, in order; nothing is fetched."""
+    here = replace(policy, hosts=())
     for message in messages:
         if isinstance(message, (HumanMessage, ToolMessage)) and isinstance(message.content, list):
             for block in message.content:
                 try:
-                    media = media_from_block(block)
+                    media = media_from_block(block, here)
                 except BadInputError:  # an address on the web, or a file that is gone: not there to be looked at
                     continue
                 if media is not None:

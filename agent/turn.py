@@ -8,6 +8,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.messages.ai import UsageMetadata, add_usage
 from pydantic import BaseModel
 
+from ..vision import MediaPolicy
 from .answer import Answer
 from .citations import citations_in
 from .limits import Stopped
@@ -21,9 +22,10 @@ class Turn:
     `shelf` holds the pictures and videos of the whole conversation in the order they appeared.
     """
 
-    def __init__(self, past: Sequence[BaseMessage], question: HumanMessage) -> None:
+    def __init__(self, past: Sequence[BaseMessage], question: HumanMessage, policy: MediaPolicy) -> None:
         self._past = tuple(past)
-        self.shelf = list(media_in(past))
+        self._policy = policy
+        self.shelf = list(media_in(past, policy))
         self.messages: list[BaseMessage] = []
         self.steps = 0
         self.usage: UsageMetadata | None = None
@@ -37,7 +39,7 @@ class Turn:
     def add(self, message: BaseMessage) -> None:
         """Appends a message and counts it."""
         self.messages.append(message)
-        self.shelf += media_in([message])
+        self.shelf += media_in([message], self._policy)
         if isinstance(message, AIMessage):
             self.steps += 1
             if message.usage_metadata is not None:

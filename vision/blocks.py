@@ -34,7 +34,7 @@ def media_from_block(
     """
     if not isinstance(block, Mapping) or (kind := _kind(block)) is None:
         return None
-    extras = block.get("extras") or {}
+    extras = given if isinstance(given := block.get("extras"), Mapping) else {}
     settings = {key: extras[key] for key in kind.SETTINGS if extras.get(key) is not None}
     content: str | bytes | list[Any] | Source = _content(block)
     if fetched is not None and isinstance(content, str) and content[:8].lower().startswith(("https://", "http://")):

@@ -12,8 +12,8 @@ from langchain_core.messages import HumanMessage, ToolMessage
 
 from quintet.agent import Agent, ToolResult
 from quintet.errors import BadInputError, MediaError, MissingFileError
-from quintet.tools import Evidence, watch_video, zoom_image
-from quintet.vision import Image, Video
+from quintet.tools import Evidence, media_shelf, watch_video, zoom_image
+from quintet.vision import Image, MediaPolicy, Video
 
 
 def types_of(message: Any) -> list[str]:
@@ -85,6 +85,19 @@ def test_tools_look_at_what_the_person_gave(script: Any, samples: Any) -> None:
     assert zoomed.artifact == Evidence("shapes.png", box=(0, 0, 0.5, 1))
     assert types_of(watched) == ["text", "file"]
     assert watched.artifact == Evidence("clip.mp4", 1, 3)
+
+
+def test_tools_look_within_the_limits_that_the_agent_was_given(script: Any, samples: Any) -> None:
+    policies: list[MediaPolicy] = []
+
+    def limits() -> str:
+        """Tell the limits."""
+        policies.extend(item.policy for item in media_shelf.get() if isinstance(item, Image))
+        return "told"
+
+    model = script.model(script.call("limits", {}), script.say("ok"))
+    Agent(model, [limits], media_policy=MediaPolicy(max_pixels=1 << 20)).ask("Which?", samples.shapes)
+    assert [policy.max_pixels for policy in policies] == [1 << 20]
 
 
 def test_what_tools_return_is_numbered_after_what_came_before(script: Any, samples: Any) -> None:
