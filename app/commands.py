@@ -50,7 +50,7 @@ def ask(
     """Answer one question about some files."""
     if not question.strip():
         raise BadInputError("the question is empty; write it in quotes before the files")
-    given = sort_files(files, MediaPolicy(hosts=tuple(allow_host)))
+    given = sort_files(files, _policy(allow_host))
     screen = Screen(quiet=as_json)
     with _agent(Setup(**setup), given, library, screen) as agent:
         if as_json:
@@ -61,7 +61,7 @@ def ask(
 
 def chat(*, files: Sequence[str], allow_host: Sequence[str], library: Path | None, **setup: Any) -> None:
     """A conversation, a line at a time; the files belong to the first question."""
-    policy = MediaPolicy(hosts=tuple(allow_host))
+    policy = _policy(allow_host)
     given = sort_files(files, policy)
     screen = Screen()
     with _agent(Setup(**setup), given, library, screen, any_media=True) as agent:
@@ -117,7 +117,7 @@ def inspect(
     models = [*([model] if model else []), *(word for word in files if is_model(word))]
     if len(models) > 1:
         raise BadInputError(f"{' and '.join(models)} are models; inspect one at a time")
-    given = sort_files([word for word in files if not is_model(word)], MediaPolicy(hosts=tuple(allow_host)))
+    given = sort_files([word for word in files if not is_model(word)], _policy(allow_host))
     if given.documents:
         raise BadInputError(f"{given.documents[0]}: is no picture or video; index documents, and use --library")
     facts: dict[str, Any] = {}
@@ -160,6 +160,12 @@ def _agent(
                 _add(opened, given.documents, screen)
             tools.append(opened.as_tool())
         yield Agent(model, tools, limits=limits)
+
+
+def _policy(hosts: Sequence[str]) -> MediaPolicy:
+    """Hosts as `--allow-host` names them: with http:// in front, also without encryption."""
+    schemes = ("https", "http") if any(host.startswith("http://") for host in hosts) else ("https",)
+    return MediaPolicy(hosts=tuple(host.split("://")[-1].rstrip("/") for host in hosts), schemes=schemes)
 
 
 def _load(setup: Setup) -> ChatModel:

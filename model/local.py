@@ -95,7 +95,7 @@ class LocalEngine:
             ContextLengthError: if the prompt leaves no room for an answer in the model's context.
         """
         wanted = request.max_tokens or self.spec.generation.get("max_new_tokens", _LONGEST_REPLY)
-        prompt = self._prompt(request, min(wanted, self.spec.context // _ROOM))
+        prompt, notes = self._prompt(request, min(wanted, self.spec.context // _ROOM))
         turn = Turn(request, self.format, self._grammars, self.spec.generation)
         image, video = prompt.vision_tokens("image"), prompt.vision_tokens("video")
         marks = places(prompt.text)
@@ -130,8 +130,8 @@ class LocalEngine:
             image=image,
             video=video,
         )
-        notes = dict.fromkeys(note for patches in prompt.media.values() for note in patches.notes)
-        yield Done(turn.reason, usage, tuple(notes))
+        damage = (note for patches in prompt.media.values() for note in patches.notes)
+        yield Done(turn.reason, usage, tuple(dict.fromkeys([*notes, *damage])))
 
     def _read(self, taken: Taken, prompt: Prompt, marks: list[int]) -> Generator[Reading, None, Tensor]:
         """Reads what the session doesn't know of the prompt; returns the last logits.
@@ -157,15 +157,16 @@ class LocalEngine:
             session.reading = False
         return logits
 
-    def _prompt(self, request: Request, room: int) -> Prompt:
-        """The conversation rendered; where it leaves less than `room` tokens, its older media step down.
+    def _prompt(self, request: Request, room: int) -> tuple[Prompt, tuple[str, ...]]:
+        """The conversation rendered; where it leaves less than `room` tokens, its older media step down, with notes.
 
         A prompt that is too long even so is refused here, before a session goes back for it.
         """
         budget = self._media_tokens
         while True:
+            messages, notes = self._budget.within(request.messages, budget)
             prompt = self.format.render(
-                self._budget.within(request.messages, budget),
+                messages,
                 request.tools,
                 thinking=request.thinks,
                 history=request.history,
@@ -174,10 +175,10 @@ class LocalEngine:
                 patches=self._media.patches,
             )
             if self._fits(prompt, room):
-                return prompt
+                return prompt, notes
             if not prompt.media:
                 self._check_length(len(self.format.encode(prompt.text, {}).ids))
-                return prompt
+                return prompt, notes
             budget //= 2
 
     def _fits(self, prompt: Prompt, room: int) -> bool:

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+import numpy as np
 from pydantic import Field
 
 from ..errors import BadInputError, ToolError
@@ -50,7 +51,7 @@ def look_at_picture(picture: int, box: Box) -> Returned:
 
     image = _pick(Image, "picture", picture)
     with _told():
-        part = Image(image.crop(box).pil, max_tokens=MAX_TOKENS, policy=image.policy)
+        part = _as_shown(Image(image.crop(box).pil, max_tokens=MAX_TOKENS, policy=image.policy))
         evidence = Evidence(image.name, box=fractions(box, *image.size))
     return Returned([f"picture {picture}, box {_numbers(box)}:", part], evidence)
 
@@ -98,6 +99,19 @@ def _pick(kind: type[MediaT], noun: str, number: int) -> MediaT:
             raise ToolError(f"there is 1 {noun}; {noun} must be 1, not {number}")
         case count:
             raise ToolError(f"there are {count} {noun}s; {noun} must be from 1 to {count}, not {number}")
+
+
+def _as_shown(image: Image) -> Image:
+    """No larger than it can be shown, resized as it would be then: the message holds all of it."""
+    import torch
+
+    from ..vision.resize import resize
+
+    height, width = image.plan().size
+    if height * width >= image.size[0] * image.size[1]:
+        return image
+    pixels = torch.from_numpy(np.array(image.pil)).permute(2, 0, 1)
+    return type(image)(resize(pixels, (height, width)), max_tokens=MAX_TOKENS, policy=image.policy)
 
 
 @contextmanager

@@ -42,15 +42,17 @@ class ByteBudget(Generic[T]):
                 self._used -= dropped
 
 
+_opening = Lock()
 _tracks: ByteBudget[Track] = ByteBudget(_TRACKS)  # each counts as 1
 
 
 def shared_track(source: Source, policy: MediaPolicy) -> Track:
     """The video, opened once in this process as long as its file stays as it is. Raises as `open_track`."""
-    track = _tracks.get(f"{identity(source)} {policy}")
-    if track is None:
-        track = open_track(source, policy)
-        share(source, policy, track)
+    with _opening:  # or many threads would open one file many times
+        track = _tracks.get(f"{identity(source)} {policy}")
+        if track is None:
+            track = open_track(source, policy)
+            share(source, policy, track)
     return track
 
 

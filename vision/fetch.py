@@ -85,11 +85,14 @@ class _Target:
         target = cls(parts.scheme, host, port, path)
         if not any(_allows(pattern, target) for pattern in policy.hosts):
             raise MediaError(
-                f"{target}: this host isn't allowed; download the file and pass its path, "
-                f'or allow it: MediaPolicy(hosts=("{_netloc(host, port, parts.scheme)}",)).'
+                f"{target}: this host isn't allowed; download the file and pass its path, or allow it: "
+                f'MediaPolicy(hosts=("{_netloc(host, port, parts.scheme)}",)), --allow-host on the command line.'
             )
         if target.scheme not in policy.schemes:
-            raise MediaError(f"{target}: only {' and '.join(policy.schemes)} is allowed; see MediaPolicy.schemes.")
+            raise MediaError(
+                f"{target}: only {' and '.join(policy.schemes)} is allowed; add its scheme to MediaPolicy.schemes, on the "
+                f"command line --allow-host {target.scheme}://{_netloc(host, port, parts.scheme)}."
+            )
         return target
 
 

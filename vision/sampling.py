@@ -121,7 +121,8 @@ def _touched(gaps: float, temporal: int) -> int:
 
 def _on_lattice(times: Times, rate: float, fps: float, part: slice, temporal: int) -> list[int]:
     """The lattice's frames in whole temporal patches that touch `part`; none if one reaches too far beyond it."""
-    lattice = np.arange(len(times)) if fps >= rate else _nearest(times, np.arange(0, times[-1] + 1e-6, 1 / fps))
+    every = fps >= rate and is_constant(times, rate)
+    lattice = np.arange(len(times)) if every else _nearest(times, np.arange(0, times[-1] + 1e-6, 1 / fps))
     first, last = np.searchsorted(lattice, (part.start, part.stop))
     if first == last:
         return []

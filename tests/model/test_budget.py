@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import PIL.Image
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
-from quintet.errors import BadInputError, ContextLengthError
+from quintet.errors import BadInputError, ContextLengthError, MissingFileError
 from quintet.model import load_model
 from quintet.model.budget import MediaBudget
 from quintet.vision import Image, VisionSettings, media_from_block
@@ -32,7 +33,7 @@ def shown(messages: list[BaseMessage], tokens: int) -> list[int | str]:
     """Tokens of each picture, or the line that stands for it."""
     budget = MediaBudget(media_from_block, lambda media: media.plan(SETTINGS))
     found: list[int | str] = []
-    for message in budget.within(messages, tokens):
+    for message in budget.within(messages, tokens).messages:
         assert isinstance(message.content, list)
         for block in message.content[:-1]:
             media = media_from_block(block)
@@ -43,11 +44,11 @@ def shown(messages: list[BaseMessage], tokens: int) -> list[int | str]:
 def test_what_fits_stays_as_it_is() -> None:
     messages = turns("red", "green")
     budget = MediaBudget(media_from_block, lambda media: media.plan(SETTINGS))
-    assert budget.within(messages, 128) == messages
+    assert budget.within(messages, 128) == (messages, ())
 
 
 def test_the_oldest_step_down_first_and_the_newest_last() -> None:
-    line = "[picture 1: picture, shown before]"
+    line = "[picture 1: picture, not shown here]"
     assert shown(turns("red", "green", "blue"), 191) == [4, 64, 64]
     assert shown(turns("red", "green", "blue"), 100) == [4, 4, 64]
     assert shown(turns("red", "green", "blue"), 94) == [line, 4, 64]
@@ -57,7 +58,7 @@ def test_the_oldest_step_down_first_and_the_newest_last() -> None:
 
 def test_the_newest_is_made_no_smaller_than_it_must_be() -> None:
     assert shown(turns("red"), 40) == [36]
-    assert shown(turns("red", "green"), 40) == ["[picture 1: picture, shown before]", 36]
+    assert shown(turns("red", "green"), 40) == ["[picture 1: picture, not shown here]", 36]
 
 
 def test_a_quarter_is_freed_so_that_the_next_picture_changes_nothing_before_it() -> None:
@@ -72,10 +73,34 @@ def test_a_quarter_is_freed_so_that_the_next_picture_changes_nothing_before_it()
     assert rewritten <= 3
 
 
+def test_pictures_of_one_message_share_what_there_is() -> None:
+    both: list[BaseMessage] = [*turns("red"), HumanMessage([photo("green"), photo("blue"), "Which?"])]
+    assert shown(both, 80) == ["[picture 1: picture, not shown here]", 36, 36]
+
+
+def test_what_was_done_is_told() -> None:
+    budget = MediaBudget(media_from_block, lambda media: media.plan(SETTINGS))
+    (note,) = budget.within(turns("red", "green", "blue"), 94).notes
+    assert note.startswith("Of 3 pictures and videos 1 are shown smaller and 1 only named")
+
+
+def test_a_file_that_is_gone_leaves_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "red.png"
+    PIL.Image.new("RGB", (256, 256), "red").save(path)
+    messages: list[BaseMessage] = [HumanMessage([Image(path).to_block(), "What colour?"]), *turns("green")]
+    path.unlink()
+    assert shown(messages, 500) == ["[picture 1: no longer there]", 64]
+    budget = MediaBudget(media_from_block, lambda media: media.plan(SETTINGS))
+    (note,) = budget.within(messages, 500).notes
+    assert str(path) in note
+    with pytest.raises(MissingFileError):
+        budget.within(messages[:1], 500)
+
+
 def test_a_video_is_named_with_its_length(samples: Any) -> None:
     clip = {"type": "video", "url": samples.clip.as_uri()}
     messages: list[BaseMessage] = [HumanMessage([clip, "When?"]), *turns("red")]
-    assert shown(messages, 70) == ["[video 1: clip.mp4, 4.0 seconds, shown before]", 64]
+    assert shown(messages, 70) == ["[video 1: clip.mp4, 4.0 seconds, not shown here]", 64]
 
 
 def test_a_conversation_with_too_many_pictures_goes_on() -> None:
