@@ -25,7 +25,7 @@ def media_from_block(
     Reads langchain-core's standard blocks (`url` or `base64`; a `file` by its MIME type), OpenAI's `image_url` and
     `video_url`, Anthropic's `source`, and Qwen's `image` and `video`, the latter also a list of frames shown at `fps`.
     Addresses are `data:`, `file:`, and others where `policy` allows them; `fetched` keeps what those hold. Settings are
-    read from `extras`.
+    read from `extras`, and from Qwen's blocks themselves.
 
     Raises:
         MissingFileError: no such file.
@@ -34,7 +34,7 @@ def media_from_block(
     """
     if not isinstance(block, Mapping) or (kind := _kind(block)) is None:
         return None
-    extras = given if isinstance(given := block.get("extras"), Mapping) else {}
+    extras = _settings(block)
     settings = {key: extras[key] for key in kind.SETTINGS if extras.get(key) is not None}
     content: str | bytes | list[Any] | Source = _content(block)
     if fetched is not None and isinstance(content, str) and content[:8].lower().startswith(("https://", "http://")):
@@ -43,8 +43,17 @@ def media_from_block(
         return Image(content, **settings, policy=policy)
     if isinstance(content, list):
         frames = [media_from_block(frame, policy) or frame for frame in content]
-        return Video(frames, rate=extras.get("rate") or block.get("fps"), **settings, policy=policy)
+        return Video(frames, rate=extras.get("rate") or settings.pop("fps", None), **settings, policy=policy)
     return Video(content, **settings, policy=policy)
+
+
+def _settings(block: Mapping[str, Any]) -> Mapping[str, Any]:
+    extras = block.get("extras")
+    if isinstance(extras, Mapping):
+        return extras
+    if not isinstance(block.get(block["type"]), (str, list)):
+        return {}
+    return {**block, "start": block.get("video_start"), "end": block.get("video_end")}
 
 
 def _fetched(content: str, kind: str, policy: MediaPolicy, kept: ByteBudget[Source]) -> Source:

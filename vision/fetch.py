@@ -90,8 +90,8 @@ class _Target:
             )
         if target.scheme not in policy.schemes:
             raise MediaError(
-                f"{target}: only {' and '.join(policy.schemes)} is allowed; add its scheme to MediaPolicy.schemes, on the "
-                f"command line --allow-host {target.scheme}://{_netloc(host, port, parts.scheme)}."
+                f"{target}: only {' and '.join(policy.schemes)} is allowed; add to MediaPolicy.schemes, on the command "
+                f"line --allow-host {target.scheme}://{_netloc(host, port, parts.scheme)}."
             )
         return target
 

@@ -138,3 +138,13 @@ def test_blocks_without_content_are_refused(tmp_path: Path) -> None:
         media_from_block({"type": "image", "url": "data:image/png;base64"})
     with pytest.raises(MissingFileError):
         media_from_block({"type": "video", "url": (tmp_path / "gone.mp4").as_uri()})
+
+
+def test_settings_of_qwens_blocks_are_read(make_video: Callable[..., Path]) -> None:
+    path = make_video(frames=100)
+    settings = {"fps": 4.0, "max_pixels": 20_000}
+    block = {"type": "video", "video": str(path), **settings, "video_start": 1.0, "video_end": 3.0}
+    video = media_from_block(block)
+    assert isinstance(video, Video)
+    assert video.look.given() == {"fps": 4.0, "max_pixels": 20_000, "start": 1.0, "end": 3.0}
+    assert video.plan().tokens == Video(path, fps=4.0, max_pixels=20_000, start=1.0, end=3.0).plan().tokens
