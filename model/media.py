@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-from pathlib import Path
-from urllib.parse import unquote, urlparse
 
 from torch import Tensor
 
@@ -55,10 +53,4 @@ class MediaCache:
 
 
 def _identity(media: Image | Video) -> str:
-    block = media.to_block()
-    url = urlparse(str(block.get("url", "")))
-    stamp: tuple[int, ...] = ()
-    if url.scheme == "file":
-        stat = Path(unquote(url.path)).stat()
-        stamp = (stat.st_size, stat.st_mtime_ns)
-    return hashlib.sha256(json.dumps([block, stamp], sort_keys=True).encode()).hexdigest()
+    return media.identity or hashlib.sha256(json.dumps(media.to_block(), sort_keys=True).encode()).hexdigest()

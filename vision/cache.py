@@ -49,7 +49,7 @@ _tracks: ByteBudget[Track] = ByteBudget(_TRACKS)  # each counts as 1
 def shared_track(source: Source, policy: MediaPolicy) -> Track:
     """The video, opened once in this process as long as its file stays as it is. Raises as `open_track`."""
     with _opening:  # or many threads would open one file many times
-        track = _tracks.get(f"{identity(source)} {policy}")
+        track = _tracks.get(f"{source.identity} {policy}")
         if track is None:
             track = open_track(source, policy)
             share(source, policy, track)
@@ -58,12 +58,4 @@ def shared_track(source: Source, policy: MediaPolicy) -> Track:
 
 def share(source: Source, policy: MediaPolicy, track: Track) -> None:
     """Makes `track` the one that is shared."""
-    _tracks.put(f"{identity(source)} {policy}", track, 1)
-
-
-def identity(source: Source) -> str:
-    """Equal for sources of equal content: a file's path, size and time of change, or a digest of bytes.
-
-    Raises as `Source.open`.
-    """
-    return source.digest if source.path is None else f"{source.path} {source.stamp}"
+    _tracks.put(f"{source.identity} {policy}", track, 1)

@@ -77,6 +77,15 @@ class Image:
         return (self._source.name if isinstance(self._source, Source) else None) or "picture"
 
     @property
+    def identity(self) -> str | None:
+        """Equal for pictures of equal content and settings; None for those that are no file.
+
+        Raises:
+            MissingFileError: the file is gone.
+        """
+        return f"{self._source.identity} {self._settings()}" if isinstance(self._source, Source) else None
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height in px, upright, told by the header alone.
 

@@ -101,6 +101,11 @@ class Source:
         return self.path.name if self.path else self.title
 
     @property
+    def identity(self) -> str:
+        """Equal for equal content: a file's path, length and time of change, or a digest of bytes. Raises as `open`."""
+        return self._digest if self.path is None else f"{self.path} {self.stamp}"
+
+    @property
     def stamp(self) -> tuple[int, int]:
         """A file's length in bytes and time of change in ns; 0 for bytes, which never change. Raises as `open`."""
         if self.path is None:
@@ -112,8 +117,7 @@ class Source:
         return stat.st_size, stat.st_mtime_ns
 
     @cached_property
-    def digest(self) -> str:
-        """Of all bytes. Raises as `open`."""
+    def _digest(self) -> str:
         return hashlib.blake2b(self.read(), digest_size=16).hexdigest()
 
     def open(self) -> IO[bytes]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadInputError
 from .arrays import is_array
-from .cache import ByteBudget, identity, share, shared_track
+from .cache import ByteBudget, share, shared_track
 from .look import CHOOSING, Look, on_screen
 from .patches import Patches, PatchRows
 from .picking import Pick
@@ -94,6 +94,17 @@ class Video:
     def name(self) -> str:
         """The file's name, or "video"."""
         return (self._source.name if self._source else None) or "video"
+
+    @property
+    def identity(self) -> str | None:
+        """Equal for videos of equal content and settings; None for lists of frames, and where a function chooses.
+
+        Raises:
+            MissingFileError: the file is gone.
+        """
+        if self._source is None or self._pick is not None:
+            return None
+        return f"{self._source.identity} {self.look.given()}"
 
     @property
     def info(self) -> VideoInfo:
@@ -223,7 +234,7 @@ class Video:
 
         keys = {}
         if kept and self._source:
-            name = f"{identity(self._source)} {track.info.frames} {self.look.box} {plan.size}"
+            name = f"{self._source.identity} {track.info.frames} {self.look.box} {plan.size}"
             keys = {frame: f"{name} {frame}" for frame in wanted}
         missing = []
         for frame in wanted:
