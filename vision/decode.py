@@ -95,6 +95,8 @@ class FileTrack:
         self, missing: set[int], damage: list[tuple[int, int]], deadline: Deadline
     ) -> Iterator[tuple[int, VideoFrame]]:
         """The nearest good frame for each that is missing; where none is near, the frame itself, smeared as it is."""
+        if not missing:
+            return
         good = ~_smeared(self._index, damage)
         good[list(missing)] = False
         neighbours = _nearest(self.times, good, missing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -84,15 +84,22 @@ def read_packets(container: InputContainer, stream: VideoStream, deadline: Deadl
         np.array(key, np.bool_),
         broken,
         tuple(samples),
-        cut or whole < len(corrupt) or _ends_early(container, stream, len(pts), end),
+        cut
+        or whole < len(corrupt)
+        or _ends_early(container, stream, [sample.pos for sample in samples if sample.pos is not None], len(pts), end),
     )
 
 
-def _ends_early(container: InputContainer, stream: VideoStream, count: int, end: int) -> bool:
-    """Whether the header promises more than the `count` packets that are there, the last shown up to stamp `end`."""
+def _ends_early(container: InputContainer, stream: VideoStream, places: Sequence[int], count: int, end: int) -> bool:
+    """Whether more was meant to be there than these `count` packets, the last of them shown up to stamp `end`.
+
+    places: where some packets are in the file, bytes.
+    """
     name = container.format.name
     if name == "mpegts":
-        return all(container.size % size for size in _TS_PACKET_SIZES)
+        return all(
+            container.size % size for size in _TS_PACKET_SIZES if all((at - places[0]) % size == 0 for at in places)
+        )
     if "mp4" in name:
         return len(stream.index_entries) > count
     if name == "avi":

