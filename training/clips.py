@@ -51,16 +51,17 @@ class Timing:
 def lattice(rate: int, start: float, end: float, duration: float, most: int = 8) -> tuple[float, ...]:
     """When the product looks to see at most `most` frames of a stretch: in pairs on a lattice fixed to the whole video.
 
-    Its rate is the file's, lowered to 3/4, 1/2, 3/8... until they fit.
+    Its rate is the file's, lowered to 3/4, 1/2, 3/8... until no stretch of that length touches more.
     """
-    halvings = 0
-    while True:
-        fps = rate * 0.5 ** (halvings // 2) * (1 if halvings % 2 == 0 else 0.75)
-        first, last = math.ceil(start * fps - 1e-6), math.floor(min(end, duration - 1 / rate) * fps + 1e-6)
-        indices = range(first // 2 * 2, last // 2 * 2 + 2)
-        if len(indices) <= most:
-            return tuple(min(round(index / fps * rate) / rate, duration - 1 / rate) for index in indices)
-        halvings += 1
+    last = duration - 1 / rate
+    length = min(end, last) - start + 1 / rate
+    steps, fps = 0, float(rate)
+    while (int(length * fps + 1e-6) + 3) // 2 * 2 > most:
+        steps += 1
+        fps = rate * (0.75 if steps % 2 else 1.0) / 2 ** (steps // 2)
+    first, final = math.ceil(start * fps - 1e-6), math.floor(min(end, last) * fps + 1e-6)
+    indices = range(first // 2 * 2, final // 2 * 2 + 2)
+    return tuple(min(round(index / fps * rate) / rate, last) for index in indices)
 
 
 def timing(rng: Random, duration: float, frames: int | None = None, begin: float = 0.0) -> Timing:
