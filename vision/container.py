@@ -25,6 +25,7 @@ from .source import Source
 # there, or don't look for errors. One thread takes no more of the processor's time.
 _THREADED = frozenset({"hevc", "vp9", "libdav1d"})
 THREADS = 4
+_INT_MAX = 2**31 - 1
 
 
 class Deadline:
@@ -72,9 +73,11 @@ def open_container(
             f"{source.label}: {size} bytes are over the limit of {policy.max_bytes}; cut out the part that matters, "
             "or pass policy=MediaPolicy(max_bytes=...)."
         )
+    largest = {"max_pixels": str(min(policy.max_pixels, _INT_MAX))}
     file: str | IO[bytes] = str(source.path) if source.path else source.open()
     try:
-        container = av.open(file, "r", metadata_errors="replace")
+        # FFmpeg looks at frames of its own accord; it must not make room for huge ones either.
+        container = av.open(file, "r", metadata_errors="replace", options=largest)
     except FFmpegError as error:
         raise MediaError(
             f"{source.label}: can't be opened as a video ({error.strerror}): cut off, damaged or of an unknown format; "
@@ -84,6 +87,7 @@ def open_container(
         stream = _main_stream(container, source.label)
         codec = stream.codec_context
         check_size(codec, source.label, policy)
+        codec.options = largest
         codec.thread_type = "SLICE"
         codec.thread_count = THREADS if codec.name in _THREADED else 1
         yield container, stream

@@ -170,7 +170,10 @@ class FileTrack:
         with open_container(self._source, self._policy) as (container, stream):
             first = next(all_frames(container, stream, deadline), None)
         if first is None:
-            raise MediaError(f"{self._source.label}: no frame can be decoded; the video is damaged, get a whole copy.")
+            raise MediaError(
+                f"{self._source.label}: no frame can be decoded within the limit of {self._policy.max_pixels} px; the "
+                "video is damaged, get a whole copy, or too large, pass policy=MediaPolicy(max_pixels=...)."
+            )
         return first
 
     def _count(self, packets: Packets, deadline: Deadline) -> PacketIndex:

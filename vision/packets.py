@@ -132,6 +132,7 @@ class Cursor:
     ) -> None:
         self._container, self._stream, self._deadline = container, stream, deadline
         self._stamps, self._keys = stamps, keys
+        self._numbers = dict(zip(stamps[keys].tolist(), keys.tolist(), strict=True))
         self._number = 0  # of the next packet
         self._packets = packets(container, stream, deadline)
 
@@ -162,9 +163,8 @@ class Cursor:
         aim = max(0, int(np.searchsorted(self._keys, start)) - 1)
         self._container.seek(int(self._stamps[self._keys[aim]]), stream=self._stream)
         self._packets = packets(self._container, self._stream, self._deadline)
-        numbers = dict(zip(self._stamps[self._keys].tolist(), self._keys.tolist(), strict=True))
         for packet in self._packets:
-            if packet.is_keyframe and packet.pts in numbers:
-                self._number = numbers[packet.pts]
+            if packet.is_keyframe and packet.pts in self._numbers:
+                self._number = self._numbers[packet.pts]
                 self._packets = chain([packet], self._packets)
                 return

@@ -52,7 +52,7 @@ class RunDecoder:
         for picture in self._pictures(run, packets):
             if picture is not None:
                 number = picture.pts
-                if number is None or not run.start <= number <= run.end:
+                if number is None or not run.start <= number <= run.end or seen[number - run.start]:
                     continue
                 seen[number - run.start] = True
                 if picture.is_corrupt:

@@ -183,6 +183,17 @@ def test_limits_are_named_with_the_way_to_raise_them(make_video: MakeVideo, tmp_
         assert opened(path, **{name: math.inf}).info.frames in (60, 10)
 
 
+@pytest.mark.parametrize(("name", "codec"), [("clip.ts", "libx264"), ("clip.mkv", "mpeg4"), ("clip.mpg", "mpeg2video")])
+def test_frames_that_grow_in_mid_file_stay_within_the_limit(make_video: MakeVideo, name: str, codec: str) -> None:
+    with pytest.raises(MediaError, match="limit of 20000 px"):
+        opened(make_video(name, 3, codec=codec), max_pixels=20_000)
+    small, large = make_video("small.h264", 30), make_video("large.h264", 30, size=(640, 480))
+    small.write_bytes(small.read_bytes() + large.read_bytes())
+    assert opened(small).info.frames == 60
+    track = opened(small, max_pixels=30_000)
+    assert {rgb.shape for _, rgb in track.frames(range(track.info.frames))} == {(128, 192, 3)}
+
+
 def test_the_time_a_user_takes_for_a_frame_doesnt_count(make_video: MakeVideo, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
     monkeypatch.setattr("quintet.vision.container.monotonic", lambda: clock[0])
