@@ -33,7 +33,8 @@ class Pruned:
         """An answer, as of the model."""
         answer: AIMessage = self._model.invoke([self._pruned(message) for message in messages], **settings)
         assert answer.usage_metadata
-        self.tokens.append(cast("dict[str, int]", answer.usage_metadata["input_token_details"])["video"])
+        counted: Any = answer.usage_metadata.get("input_token_details")
+        self.tokens.append(counted["video"])
         return answer
 
     def bind_tools(self, tools: Sequence[Any]) -> Pruned:

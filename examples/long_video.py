@@ -5,6 +5,7 @@ and looks again at the seconds in question.
 """
 
 import sys
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import av
 from PIL import Image, ImageDraw, ImageFont
 
 from quintet import Agent, Video, load_model
-from quintet.agent import ToolCall
+from quintet.agent import End, ToolCall
 from quintet.tools import watch_video
 
 FPS = 1
@@ -25,7 +26,7 @@ WORDS = (
 ).split()
 
 
-def make(path: Path, words: list[str]) -> Path:
+def make(path: Path, words: Sequence[str]) -> Path:
     """A video of one minute less than there are words: word 7 is written from 6.5 to 7.5 minutes."""
     unfinished = path.with_suffix(".part.mp4")
     with av.open(str(unfinished), "w") as container:
@@ -56,7 +57,11 @@ if __name__ == "__main__":
         make(path, WORDS)
     video = Video(path)
     print(f"{path}: {video.info.duration / 60:.0f} minutes, {video.info.frames} frames")
-    for event in Agent(load_model(), tools=[watch_video]).stream(f"What is written at about {minute} minutes?", video):
-        if isinstance(event, ToolCall):
-            print("looks again:", event.args)
-    print("answer:", event.answer.text, "—", event.answer.usage["input_token_details"]["video"], "video tokens in all")
+    question = f"What is written at about {minute} minutes?"
+    for event in Agent(load_model(), tools=[watch_video]).stream(question, video):
+        match event:
+            case ToolCall():
+                print("looks again:", event.args)
+            case End():
+                print("answer:", event.answer.text)
+                print("usage:", event.answer.usage)

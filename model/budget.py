@@ -64,7 +64,7 @@ class MediaBudget:
     def _shown(self, block: Any, *, newest: bool) -> "_Shown | None":
         try:
             media = self._found(block)
-            return media and _Shown(block, media, self._planned(media).tokens)
+            return None if media is None else _Shown(block, media, self._planned(media).tokens)
         except MissingFileError as error:
             if newest:
                 raise
