@@ -72,7 +72,7 @@ def parts(samples: Samples, library: Library) -> list[tuple[str, list[Tool], lis
             [library.as_tool()],
             [
                 Question("How much does the Lumo lamp weigh?", "3 kilograms", page=1),
-                Question("When does the service desk open?", "8 in the morning", page=3),
+                Question("How long does the battery of the Lumo lamp last?", "9 hours", page=2),
             ],
         ),
         (

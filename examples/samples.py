@@ -39,6 +39,12 @@ The Brio oven reaches 280 degrees.
 
 The door of the Brio oven is made of glass.
 """
+WORDS = (
+    "apple bread chair door eagle field glass house iron jeans knife lemon metal north onion paper queen river sugar "
+    "table uncle video water zebra arrow brush cloud dance earth flute grape honey image jelly koala light mango night "
+    "ocean piano quilt radio sheep tiger under vase wheel yacht actor beach candy desk elbow fence globe hotel ink "
+    "juice kite lamp mouse"
+).split()
 KETTLE = ("The Vela kettle", "The Vela kettle holds 2 litres.", "The Vela kettle was made in Norway.")
 
 
@@ -85,13 +91,13 @@ def picture_of_word(word: str) -> Image.Image:
     return picture
 
 
-def write_video(path: Path, frames: Sequence[Image.Image], *, fps: int = FPS) -> Path:
+def write_video(path: Path, frames: Sequence[Image.Image], *, fps: int = FPS, preset: str = "medium") -> Path:
     """Write `frames` (all of one even size) as an H.264 file of len(frames) / fps seconds."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("h264", rate=fps)
         stream.width, stream.height = frames[0].size
         stream.pix_fmt = "yuv420p"
-        stream.options = {"crf": "16", "threads": "1"}
+        stream.options = {"crf": "16", "threads": "1", "preset": preset}
         for index, picture in enumerate(frames):
             frame = av.VideoFrame.from_image(picture)
             frame.pts, frame.time_base = index, Fraction(1, fps)
@@ -110,6 +116,21 @@ def moving_shapes(*, seconds: float = 4.0, appears: float = 2.0, side: int = 128
             shapes.append(("circle", "red", (0.5, 0.25)))
         frames.append(picture_of(*shapes, side=side))
     return frames
+
+
+def make_hour(path: Path) -> Path:
+    """A video of one minute less than there are `WORDS`: word 7 is written from 6.5 to 7.5 minutes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cards = [card_of_word(word) for word in WORDS]
+    frames = [cards[(second + 30) // 60] for second in range((len(WORDS) - 1) * 60)]
+    return write_video(path.with_suffix(".part.mp4"), frames, fps=1, preset="ultrafast").replace(path)
+
+
+def card_of_word(word: str) -> Image.Image:
+    """A word in the middle of a white card."""
+    card = Image.new("RGB", (320, 240), "white")
+    ImageDraw.Draw(card).text((160, 120), word, "black", ImageFont.load_default(80), anchor="mm")
+    return card
 
 
 def write_pdf(path: Path, pages: Sequence[Sequence[str]]) -> Path:

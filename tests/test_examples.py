@@ -22,6 +22,7 @@ def arguments(samples: Samples) -> dict[str, list[str]]:
         "picture.py": [str(samples.shapes)],
         "video.py": [str(samples.clip)],
         "documents.py": [str(samples.manuals)],
+        "long_video.py": [str(samples.clip), "When does the red circle appear?"],
         "own_tools.py": [],
         "streaming.py": [],
         "langchain_agent.py": [str(samples.shapes)],
@@ -48,7 +49,7 @@ def test_the_quick_start_of_the_readme_runs(
 ) -> None:
     (tmp_path / "demo").symlink_to(samples.shapes.parent)
     monkeypatch.chdir(tmp_path)
-    (program,) = re.findall(r"```python\n(.*?)```", (FOLDER.parent / "README.md").read_text(), re.DOTALL)
+    program, *_ = re.findall(r"```python\n(.*?)```", (FOLDER.parent / "README.md").read_text(), re.DOTALL)
     (tmp_path / "start.py").write_text(program)
     runpy.run_path("start.py")
     assert len(capsys.readouterr().out.splitlines()) >= 2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from examples.long_video import WORDS, make
+from examples.samples import WORDS, make_hour
 from quintet.app.cli import main
 
 BUDGET = 12_288  # video tokens, all looks together
@@ -15,7 +15,7 @@ BUDGET = 12_288  # video tokens, all looks together
 
 @pytest.fixture(scope="module")
 def hour(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make(tmp_path_factory.mktemp("hour") / "hour.mp4", WORDS)
+    return make_hour(tmp_path_factory.mktemp("hour") / "hour.mp4")
 
 
 @pytest.mark.slow
