@@ -9,17 +9,7 @@ import pytest
 from quintet.errors import BadInputError, MediaError, MissingFileError
 from quintet.vision import Image, VisionSettings
 from quintet.vision.resize import image_size
-
-
-def encoded(picture: PIL.Image.Image, form: str = "PNG", **options: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, form, **options)
-    return buffer.getvalue()
-
-
-def gradient(width: int = 64, height: int = 48) -> PIL.Image.Image:
-    x, y = np.meshgrid(np.linspace(0, 255, width), np.linspace(0, 255, height))
-    return PIL.Image.fromarray(np.stack([x, y, 255 - x], axis=2).astype(np.uint8))
+from tests.vision.pictures import encoded, gradient
 
 
 def test_a_path_bytes_and_a_pillow_picture_read_the_same(tmp_path: Path) -> None:

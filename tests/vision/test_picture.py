@@ -1,6 +1,5 @@
 """Every kind of picture, brought upright and to 8-bit RGB."""
 
-import io
 import struct
 import zlib
 
@@ -10,17 +9,7 @@ import PIL.ImageOps
 import pytest
 
 from quintet.vision import Image
-
-
-def encoded(picture: PIL.Image.Image, form: str = "PNG", **options: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, form, **options)
-    return buffer.getvalue()
-
-
-def gradient(width: int = 64, height: int = 48) -> PIL.Image.Image:
-    x, y = np.meshgrid(np.linspace(0, 255, width), np.linspace(0, 255, height))
-    return PIL.Image.fromarray(np.stack([x, y, 255 - x], axis=2).astype(np.uint8))
+from tests.vision.pictures import encoded, gradient
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF", "WEBP", "AVIF", "MPO"])
