@@ -55,7 +55,7 @@ class MediaBudget:
                     shown.append(one)
                     self._fit(shown, at, tokens)
         changed = list(messages)
-        for one in shown:
+        for one in (each for each in shown if each.level != "full"):
             content = list(changed[one.message].content)
             content[one.place] = one.block
             changed[one.message] = changed[one.message].model_copy(update={"content": content})

@@ -8,7 +8,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-import numpy as np
 from pydantic import Field
 
 from ..errors import BadInputError, ToolError
@@ -103,15 +102,10 @@ def _pick(kind: type[MediaT], noun: str, number: int) -> MediaT:
 
 def _as_shown(image: Image) -> Image:
     """No larger than it can be shown, resized as it would be then: the message holds all of it."""
-    import torch
-
-    from ..vision.resize import resize
-
     height, width = image.plan().size
     if height * width >= image.size[0] * image.size[1]:
         return image
-    pixels = torch.from_numpy(np.array(image.pil)).permute(2, 0, 1)
-    return type(image)(resize(pixels, (height, width)), max_tokens=MAX_TOKENS, policy=image.policy)
+    return type(image)(image.pixels((height, width)), max_tokens=MAX_TOKENS, policy=image.policy)
 
 
 @contextmanager

@@ -38,11 +38,7 @@ class PictureTrack:
             size = size if len(ends) > 1 else upright_size(picture)
             duration = float(picture.info.get("duration") or 0)
             ends.append(ends[-1] + (duration if duration >= _SHORTEST else _DEFAULT))
-            if ends[-1] > 1000 * policy.max_duration:
-                raise MediaError(
-                    f"{source.label}: the animation is longer than the limit of {policy.max_duration:g} s; "
-                    "shorten it, or pass policy=MediaPolicy(max_duration=...)."
-                )
+            policy.check_duration(ends[-1] / 1000, source.label)
         if len(ends) == 1:
             raise MediaError(f"{source.label}: the picture is damaged; get a whole copy.")
         self.times: NDArray[np.float64] = np.array(ends[:-1]) / 1000

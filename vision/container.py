@@ -67,12 +67,7 @@ def open_container(
     if is_text(source.head()):
         # FFmpeg would take some texts for play lists and open the files they name.
         raise MediaError(f"{source.label}: not a video: it holds text; pass an MP4, MKV, WebM or similar.")
-    size, _ = source.stamp
-    if size > policy.max_bytes:
-        raise MediaError(
-            f"{source.label}: {size} bytes are over the limit of {policy.max_bytes}; cut out the part that matters, "
-            "or pass policy=MediaPolicy(max_bytes=...)."
-        )
+    policy.check_bytes(source.stamp[0], source.label)
     largest = {"max_pixels": str(min(policy.max_pixels, _INT_MAX))}
     file: str | IO[bytes] = str(source.path) if source.path else source.open()
     try:

@@ -159,11 +159,7 @@ class FileTrack:
             width, height = height, width
         fps = average_rate(self.times, rate)
         duration = float(self.times[-1]) + self._index.last or 1 / fps
-        if duration > self._policy.max_duration:
-            raise MediaError(
-                f"{self._source.label}: {duration:.0f} s are over the limit of {self._policy.max_duration:g} s; cut "
-                "out the part that matters, or pass policy=MediaPolicy(max_duration=...)."
-            )
+        self._policy.check_duration(duration, self._source.label)
         return VideoInfo(width, height, duration, fps, len(self.times), transfer_of(first))
 
     def _search_picture(self, deadline: Deadline) -> VideoFrame:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import PIL.Image
@@ -22,6 +22,9 @@ from .policy import MediaPolicy
 from .resize import VisionSettings, fit_image, resize
 from .sniff import picture_mime
 from .source import Source
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Image:
@@ -135,15 +138,17 @@ class Image:
 
     def patches(self, settings: VisionSettings = VisionSettings()) -> Patches:  # noqa: B008  frozen
         """The picture on the patch grid. Raises as `pil` and `plan`."""
-        import torch
-
         picture = self.pil
         size = fit_image(picture.height, picture.width, settings, self.max_tokens, self.max_pixels)
-        pixels = resize(torch.from_numpy(np.array(picture)).permute(2, 0, 1), size)
+        pixels = _resized(picture, size)
         rows = PatchRows(settings.temporal, size, settings)
         for position in range(settings.temporal):
             rows.put(position, pixels)
         return rows.finish("image", ())
+
+    def pixels(self, size: tuple[int, int]) -> Tensor:
+        """The picture resized to `size` (height, width) as `patches` does: uint8 `[3, H, W]`. Raises as `pil`."""
+        return _resized(self.pil, size)
 
     def crop(self, box: Sequence[float]) -> Image:
         """The part inside `box`: left, top, right, bottom of the upright picture, as fractions from 0 to 1 or in px.
@@ -194,3 +199,9 @@ class Image:
         else:
             with open_picture(self._source, self.policy, self.page or 1) as picture:
                 yield picture
+
+
+def _resized(picture: PIL.Image.Image, size: tuple[int, int]) -> Tensor:
+    import torch
+
+    return resize(torch.from_numpy(np.array(picture)).permute(2, 0, 1), size)

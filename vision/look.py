@@ -22,9 +22,9 @@ from .sampling import average_rate, frame_count, stretch, stretch_frames
 from .sampling import choose as evenly
 from .track import Rgb, Track, VideoInfo
 
-_POSITIVE = ("fps", "prune")
 # Settings that choose frames, as `times` does.
 CHOOSING = ("fps", "max_frames", "start", "end")
+_POSITIVE = ("fps", "prune")
 _WHOLE = ("max_frames", "max_tokens", "max_pixels")
 
 

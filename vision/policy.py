@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, fields
 from urllib.parse import urlsplit
 
-from ..errors import BadInputError
+from ..errors import BadInputError, MediaError
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,22 @@ class MediaPolicy:
         for scheme in self.schemes:
             if scheme not in ("https", "http"):
                 raise BadInputError(f'schemes: {scheme!r} can\'t be fetched; expected "https" or "http".')
+
+    def check_bytes(self, length: int, label: str) -> None:
+        """Raises MediaError if a file or bytes in memory are longer than allowed."""
+        if length > self.max_bytes:
+            raise MediaError(
+                f"{label}: {length} bytes are over the limit of {self.max_bytes}; cut out the part that matters, "
+                "or pass policy=MediaPolicy(max_bytes=...)."
+            )
+
+    def check_duration(self, seconds: float, label: str) -> None:
+        """Raises MediaError if a video lasts longer than allowed."""
+        if seconds > self.max_duration:
+            raise MediaError(
+                f"{label}: {seconds:.0f} s are over the limit of {self.max_duration:g} s; cut out the part that "
+                "matters, or pass policy=MediaPolicy(max_duration=...)."
+            )
 
 
 def _is_limit(value: object) -> bool:

@@ -57,7 +57,7 @@ class Source:
         source = cls(None, data, title or f"the {kind} of {len(data)} bytes", title)
         if not data:
             raise MediaError(f"The {kind} has 0 bytes; pass the whole file's bytes.")
-        _check_length(source, len(data), policy)
+        policy.check_bytes(len(data), source.label)
         return source
 
     @classmethod
@@ -90,7 +90,7 @@ class Source:
         if not is_file:
             raise MediaError(f"{path}: a folder or device; name one file.")
         source = cls(path, None, str(path))
-        _check_length(source, path.stat().st_size, policy)
+        policy.check_bytes(path.stat().st_size, source.label)
         if not source.head(1):
             raise MediaError(f"{path}: the file is empty (0 bytes); copy or download the {kind} again.")
         return source
@@ -177,10 +177,3 @@ def _read_data_url(url: str) -> bytes:
     if not comma:
         raise MediaError(f"{url[:40]!r}: a data: URL without content; expected data:TYPE;base64,CONTENT.")
     return decode_base64(unquote(body)) if header.lower().endswith(";base64") else unquote_to_bytes(body)
-
-
-def _check_length(source: Source, length: int, policy: MediaPolicy) -> None:
-    if length > policy.max_bytes:
-        raise MediaError(
-            f"{source.label}: {length} bytes is over the limit of {policy.max_bytes}; raise MediaPolicy.max_bytes."
-        )
